@@ -1,0 +1,35 @@
+/** What a plan gives a network. `need` is what it reserves in a cell. */
+export interface Plan {
+  readonly name: string;
+  readonly nodes: number;
+  readonly storageGiB: number;
+  readonly broker: { readonly cpu: string; readonly memoryMiB: number };
+  readonly orchestrator: { readonly cpu: string; readonly memoryMiB: number };
+}
+
+export const plans = {
+  starter: {
+    name: "starter",
+    nodes: 500,
+    storageGiB: 4,
+    broker: { cpu: "100m", memoryMiB: 128 },
+    orchestrator: { cpu: "100m", memoryMiB: 160 },
+  },
+  standard: {
+    name: "standard",
+    nodes: 2_000,
+    storageGiB: 10,
+    broker: { cpu: "250m", memoryMiB: 256 },
+    orchestrator: { cpu: "250m", memoryMiB: 256 },
+  },
+  large: {
+    name: "large",
+    nodes: 10_000,
+    storageGiB: 40,
+    broker: { cpu: "1", memoryMiB: 768 },
+    orchestrator: { cpu: "500m", memoryMiB: 512 },
+  },
+} as const satisfies Record<string, Plan>;
+
+export type PlanName = keyof typeof plans;
+export const planNames = Object.keys(plans) as [PlanName, ...PlanName[]];
