@@ -17,7 +17,9 @@ const labelPart = "[A-Za-z0-9]([A-Za-z0-9._-]{0,61}[A-Za-z0-9])?";
 export const Labels = z
   .record(
     z.string().regex(new RegExp(`^${labelPart}$`), "must be a label key: 1 to 63 letters, digits, '-', '_' and '.'"),
-    z.string().regex(new RegExp(`^(${labelPart})?$`), "must be a label value: at most 63 letters, digits, '-', '_' and '.'"),
+    z
+      .string()
+      .regex(new RegExp(`^(${labelPart})?$`), "must be a label value: at most 63 letters, digits, '-', '_' and '.'"),
   )
   .refine((labels) => Object.keys(labels).length <= 32, "must be at most 32 labels");
 
