@@ -13,6 +13,7 @@ export const errorKinds = {
   "secret-already-shown": { status: 409, retry: false, title: "The secret was already shown once" },
   "not-possible-now": { status: 409, retry: false, title: "Not possible in the present state" },
   "stale-generation": { status: 409, retry: false, title: "A newer generation was seen" },
+  superseded: { status: 409, retry: false, title: "Something newer took its place" },
   conflict: { status: 409, retry: true, title: "Something changed at the same time" },
   "version-mismatch": { status: 412, retry: false, title: "It was changed since you read it" },
   "too-large": { status: 413, retry: false, title: "Too large" },

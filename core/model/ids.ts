@@ -15,6 +15,9 @@ export const idKinds = {
 
 export type IdKind = keyof typeof idKinds;
 
+/** The type of ids of one kind. */
+export type IdOf<K extends IdKind> = string & z.core.$brand<K>;
+
 /**
  * `<prefix>_` and 26 characters that sort by time of creation (ULID, lower case), so 30 at most: they fit a DNS label
  * with `_` as `-`.

@@ -1,0 +1,92 @@
+import * as z from "zod";
+import { AuditEvent } from "./audit.ts";
+import { Cell, CellReport } from "./cell.ts";
+import { Idempotency } from "./idempotency.ts";
+import { Network, NetworkStatus, Placement } from "./network.ts";
+import { Operation } from "./operation.ts";
+import { ApiKey, Organization } from "./organization.ts";
+
+/** Holds a name or another unique thing for its owner: `network-name/<org>/<name>`, `join-token/<sha256>`. */
+export const Claim = z.strictObject({ id: z.string(), owner: z.string() });
+
+/** The fleet itself: which epoch its orders carry. One record, `fleet`. */
+export const Fleet = z.strictObject({ id: z.literal("fleet"), epoch: z.int().nonnegative() });
+
+/** Everything the store keeps, by kind: its schema, and the id it is found by. */
+export const recordKinds = {
+  organization: { schema: Organization, idOf: (r: z.infer<typeof Organization>) => r.id },
+  "api-key": { schema: ApiKey, idOf: (r: ApiKey) => r.id },
+  network: { schema: Network, idOf: (r: Network) => r.id },
+  placement: { schema: Placement, idOf: (r: Placement) => r.network },
+  "network-status": { schema: NetworkStatus, idOf: (r: NetworkStatus) => r.network },
+  operation: { schema: Operation, idOf: (r: Operation) => r.id },
+  cell: { schema: Cell, idOf: (r: Cell) => r.id },
+  "cell-report": { schema: CellReport, idOf: (r: CellReport) => r.cell },
+  claim: { schema: Claim, idOf: (r: z.infer<typeof Claim>) => r.id },
+  idempotency: { schema: Idempotency, idOf: (r: Idempotency) => r.id },
+  audit: { schema: AuditEvent, idOf: (r: AuditEvent) => r.id },
+  fleet: { schema: Fleet, idOf: (r: z.infer<typeof Fleet>) => r.id },
+} as const;
+
+export type RecordKind = keyof typeof recordKinds;
+export type RecordOf<K extends RecordKind> = z.infer<(typeof recordKinds)[K]["schema"]>;
+
+/** A record of any kind, with its kind beside it. */
+export type AnyRecord = { [K in RecordKind]: { readonly kind: K; readonly value: RecordOf<K> } }[RecordKind];
+
+export const idOfRecord = (record: AnyRecord): string =>
+  (recordKinds[record.kind].idOf as (value: unknown) => string)(record.value);
+
+/** Where a record is listed: a partition of an index, at a sort key. */
+export interface IndexEntry {
+  readonly index: IndexName;
+  readonly partition: string;
+  readonly sort: string;
+}
+
+export const indexNames = [
+  "networks-by-creation",
+  "networks-by-name",
+  "networks-of-cell",
+  "operations-of-network",
+  "cells",
+  "audit-of-organization",
+  "due",
+] as const;
+export type IndexName = (typeof indexNames)[number];
+
+/** How many partitions the due index has, so that no sweep or burst of writes meets one hot partition. */
+export const DUE_SHARDS = 16;
+
+/** Which shard an id belongs to; stable. */
+export const dueShardOf = (id: string): string => {
+  let sum = 0;
+  for (const char of id) sum = (sum * 31 + char.charCodeAt(0)) >>> 0;
+  return String(sum % DUE_SHARDS);
+};
+
+/** Every place a record is listed in. Pure, so that all stores list alike. */
+export function indexEntriesOf({ kind, value }: AnyRecord): IndexEntry[] {
+  switch (kind) {
+    case "network":
+      return [
+        { index: "networks-by-creation", partition: value.org, sort: value.id },
+        { index: "networks-by-name", partition: value.org, sort: value.name },
+      ];
+    case "placement":
+      return [{ index: "networks-of-cell", partition: value.cell, sort: value.network }];
+    case "operation":
+      return [
+        { index: "operations-of-network", partition: value.network, sort: value.id },
+        ...(value.nextActionAt === null
+          ? []
+          : [{ index: "due" as const, partition: dueShardOf(value.id), sort: `${value.nextActionAt}/${value.id}` }]),
+      ];
+    case "cell":
+      return [{ index: "cells", partition: "all", sort: value.id }];
+    case "audit":
+      return value.org === null ? [] : [{ index: "audit-of-organization", partition: value.org, sort: value.id }];
+    default:
+      return [];
+  }
+}
