@@ -90,3 +90,10 @@ export function indexEntriesOf({ kind, value }: AnyRecord): IndexEntry[] {
       return [];
   }
 }
+
+/**
+ * True for a change that starts work: an operation nobody has begun. The stream (outbox, or the table's stream with this as
+ * its filter) carries these alone.
+ */
+export const isSignal = ({ kind, value }: AnyRecord): boolean =>
+  kind === "operation" && value.state === "pending" && value.step === null;
