@@ -67,4 +67,15 @@ export const joseVerifier: Verifier = {
       );
     }
   },
+  async verifyText(text, signature, key) {
+    const publicKey = await jose.importJWK(key, "ES256");
+    if (publicKey instanceof Uint8Array) return false;
+    const signed = new TextEncoder().encode(text);
+    return crypto.subtle.verify(
+      { name: "ECDSA", hash: "SHA-256" },
+      publicKey,
+      jose.base64url.decode(signature),
+      signed,
+    );
+  },
 };

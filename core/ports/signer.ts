@@ -24,4 +24,6 @@ export interface Verifier {
     token: string,
     expected: { typ: string; audience: string; keys: readonly PublicJwk[]; now: number },
   ): Promise<Verified>;
+  /** True where `signature` (base64url, ES256 as r and s) over the UTF-8 `text` was made by `key`'s private half. */
+  verifyText(text: string, signature: string, key: PublicJwk): Promise<boolean>;
 }

@@ -1,0 +1,55 @@
+import type { CellReport } from "./cell.ts";
+import { isFresh, type Network, type NetworkStatus, type Phase, type Placement } from "./network.ts";
+import { hasEnded, type Operation } from "./operation.ts";
+
+/** All records that say something about one network. */
+export interface NetworkRecords {
+  readonly network: Network;
+  readonly placement: Placement | undefined;
+  readonly status: NetworkStatus | undefined;
+  /** The newest digest of its cell: while it is fresh, what the cell last said of the network still holds. */
+  readonly report: CellReport | undefined;
+  readonly operation: Operation | undefined;
+}
+
+/** The phase as customers see it. `ready` means: a node could connect now, at the newest generation. */
+export function phaseOf({ network, placement, status, report, operation }: NetworkRecords, now: number): Phase {
+  if (network.deleting) return operation?.state === "failed" ? "failed" : "deleting";
+  const observed = status?.observed;
+  if (!observed || observed.observedGeneration < network.generation) {
+    if (operation?.state === "failed") return "failed";
+    if (observed && observed.observedGeneration > 0) return "updating";
+    return placement ? "provisioning" : "pending";
+  }
+  if (!report || !isFresh(report.at, now)) return "unreachable";
+  return observed.phase;
+}
+
+/** A network as the API shows it. Intent is flat; what the system says of it stands beside it. */
+export function networkView(records: NetworkRecords, now: number) {
+  const { network, placement, status, report, operation } = records;
+  const { operation: _newest, ...intent } = network;
+  const observed = status?.observed;
+  const reportedAt =
+    [observed?.reportedAt, observed && report?.at]
+      .filter((at) => at !== undefined)
+      .sort()
+      .at(-1) ?? null;
+  return {
+    ...intent,
+    placement: placement ? { cell: placement.cell, at: placement.at, reasons: placement.reasons } : null,
+    endpoints: observed?.endpoints ?? null,
+    status: {
+      phase: phaseOf(records, now),
+      observedGeneration: observed?.observedGeneration ?? 0,
+      release: observed?.release ?? null,
+      reportedAt,
+      fresh: reportedAt !== null && isFresh(reportedAt, now),
+      conditions: observed?.conditions ?? [],
+      nodes: observed?.nodes ?? { online: 0, total: 0 },
+      reachable: observed?.reachable ?? { api: false, nats: false, checkedAt: null },
+    },
+    operation: operation && !hasEnded(operation) ? operation.id : null,
+  };
+}
+export type NetworkView = ReturnType<typeof networkView>;

@@ -1,0 +1,65 @@
+import { Refusal } from "../errors.ts";
+import type { Network, NetworkSpec } from "../model/network.ts";
+import { type NetworkView, networkView } from "../model/network-view.ts";
+import type { Operation } from "../model/operation.ts";
+import type { Caller } from "../model/organization.ts";
+import { timestampOf } from "../model/time.ts";
+import { auditOf, newOperation } from "./accept-change.ts";
+import type { Dependencies } from "./dependencies.ts";
+import { findOrganization } from "./find-organization.ts";
+import { idempotently } from "./idempotently.ts";
+import { repeatOnConflict } from "./repeat.ts";
+
+export interface Accepted {
+  readonly network: NetworkView;
+  readonly operation: Operation;
+}
+
+/** Records the intent and returns at once. The store's stream starts the work, so intent and work cannot disagree. */
+export async function createNetwork(
+  deps: Dependencies,
+  caller: Caller,
+  { org, spec, idempotencyKey }: { org: string; spec: NetworkSpec; idempotencyKey: string | undefined },
+): Promise<Accepted> {
+  const { store, ids, clock } = deps;
+  const organization = await findOrganization(store, caller, org);
+  const repeatable = { key: idempotencyKey, request: { create: "network", org: organization.id, spec } };
+
+  return repeatOnConflict(() =>
+    idempotently<Accepted>(deps, caller, repeatable, async (remember) => {
+      const name = nameClaim(organization.id, spec.name);
+      if (await store.get("claim", name))
+        throw new Refusal(
+          "name-taken",
+          `There is a network ${spec.name} already. Choose another name, or delete that one first.`,
+        );
+
+      const now = timestampOf(clock.now());
+      const network: Network = {
+        ...spec,
+        id: ids.next("net"),
+        org: organization.id,
+        generation: 1,
+        deleting: false,
+        operation: ids.next("op"),
+        createdAt: now,
+        updatedAt: now,
+      };
+      const operation = newOperation(deps, caller, "create", network);
+      const nothing = { placement: undefined, status: undefined, report: undefined };
+      const accepted = { network: networkView({ network, operation, ...nothing }, clock.now()), operation };
+
+      await store.commit([
+        { write: "put", was: 0, kind: "claim", value: { id: name, owner: network.id } },
+        { write: "put", was: 0, kind: "network", value: network },
+        { write: "put", was: 0, kind: "operation", value: operation },
+        auditOf(deps, caller, { action: "network.create", subject: network.id, before: null, after: network }),
+        ...remember(accepted),
+      ]);
+      return accepted;
+    }),
+  );
+}
+
+/** Names are unique within an organization. */
+export const nameClaim = (org: string, name: string): string => `network-name/${org}/${name}`;

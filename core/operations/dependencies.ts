@@ -1,0 +1,20 @@
+import type { Cells, Chance, Clock, Ids, Log, Secrets, Signer, Store, Verifier, Workflows } from "../ports.ts";
+
+/** What the control plane's operations act through; built once, in a composition root. */
+export interface Dependencies {
+  readonly store: Store;
+  readonly workflows: Workflows;
+  readonly cells: Cells;
+  /** Signs network tokens. Never the key that signs calls to cells. */
+  readonly networkTokens: Signer;
+  /** Signs calls to cells; its public keys are what cells pin when they join. */
+  readonly cellCalls: Signer;
+  readonly verifier: Verifier;
+  readonly clock: Clock;
+  readonly ids: Ids;
+  readonly chance: Chance;
+  readonly secrets: Secrets;
+  /** Our name in tokens: the control plane's own address. */
+  readonly issuer: string;
+  readonly log: Log;
+}
