@@ -1,6 +1,6 @@
 import * as z from "zod";
 import { PublicJwk } from "./access.ts";
-import { CellId } from "./ids.ts";
+import { CellId, type OrganizationId } from "./ids.ts";
 import { Labels, NetworkName } from "./network.ts";
 import { Timestamp } from "./time.ts";
 
@@ -62,3 +62,6 @@ export type CellReport = z.infer<typeof CellReport>;
 
 /** Name of the counter of places reserved in a cell. */
 export const placesOf = (cell: CellId): string => `cell-places/${cell}`;
+
+/** Name of the counter of one organization's networks in a cell. */
+export const siblingsOf = (cell: CellId, org: OrganizationId): string => `cell-siblings/${cell}/${org}`;

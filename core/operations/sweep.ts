@@ -1,0 +1,60 @@
+import { Refusal } from "../errors.ts";
+import { hasEnded, LEASE_MS, type Operation } from "../model/operation.ts";
+import { DUE_SHARDS } from "../model/records.ts";
+import { timestampOf } from "../model/time.ts";
+import type { Dependencies } from "./dependencies.ts";
+import { startOperation } from "./start-operation.ts";
+
+/** How many due operations of one shard a sweep takes; the rest waits for the next one. */
+const PER_SHARD = 100;
+
+/** What a sweep did. */
+export interface Swept {
+  readonly started: number;
+}
+
+/**
+ * Takes up every operation that is due: its signal was lost, its execution died, or its time to be tried again has come (R4).
+ * Each gets the next attempt, which fences off whatever execution may still run. `dueBy` is now, or later to take up also
+ * what is still under a lease (after a restart of the process that ran all executions).
+ */
+export async function sweep(deps: Dependencies, dueBy: number = deps.clock.now()): Promise<Swept> {
+  const { store } = deps;
+  let started = 0;
+  for (let shard = 0; shard < DUE_SHARDS; shard++) {
+    const listed = await store.list("due", String(shard), { limit: PER_SHARD });
+    const due = listed.filter(({ sort }) => sort.slice(0, timestampOf(0).length) <= timestampOf(dueBy));
+    for (const { id } of due) if (await takeUp(deps, id, dueBy)) started += 1;
+  }
+  return { started };
+}
+
+/** False where somebody else has taken it, or it is not due after all: the index may lag behind the record. */
+async function takeUp(deps: Dependencies, id: string, dueBy: number): Promise<boolean> {
+  const { store, clock, log } = deps;
+  const found = await store.get("operation", id);
+  if (
+    !found ||
+    hasEnded(found.value) ||
+    found.value.nextActionAt === null ||
+    Date.parse(found.value.nextActionAt) > dueBy
+  )
+    return false;
+  const next: Operation = {
+    ...found.value,
+    attempt: found.value.attempt + 1,
+    nextActionAt: timestampOf(clock.now() + LEASE_MS),
+  };
+  try {
+    await store.commit([{ write: "put", was: found.version, kind: "operation", value: next }]);
+    await startOperation(deps, next);
+    return true;
+  } catch (error) {
+    // One that cannot be started now is due again after its lease; the others must not wait for it.
+    log("warn", "operation not taken up", {
+      operation: id,
+      error: error instanceof Refusal ? error.kind : String(error),
+    });
+    return false;
+  }
+}
