@@ -1,0 +1,2 @@
+/** The release this edge belongs to; a test compares it with package.json. */
+export const version = "0.1.0";
