@@ -68,6 +68,8 @@ export const joseVerifier: Verifier = {
     }
   },
   async verifyText(text, signature, key) {
+    // The kid is what a key is known by, so a stranger must not choose it.
+    if ((await publicJwkOf(key)).kid !== key.kid) return false;
     const publicKey = await jose.importJWK(key, "ES256");
     if (publicKey instanceof Uint8Array) return false;
     const signed = new TextEncoder().encode(text);

@@ -1,0 +1,22 @@
+import { controlPlaneRoutes as routes } from "#core/api.ts";
+import { joinCell } from "#core/operations/join-cell.ts";
+import { listCells as list, readCell } from "#core/operations/read-cell.ts";
+import { registerCell } from "#core/operations/register-cell.ts";
+import { endpoint } from "../endpoint.ts";
+import { idempotencyKeyOf } from "../idempotency-key.ts";
+import { paged } from "../paged.ts";
+
+export const createCell = endpoint(routes.createCell, async (deps, { caller, body, headers }) => {
+  const registered = await registerCell(deps, caller, { spec: body, idempotencyKey: idempotencyKeyOf(headers) });
+  return { body: registered, headers: { location: `/v1/cells/${registered.cell.id}` } };
+});
+
+export const listCells = endpoint(routes.listCells, (deps, { caller, query }) =>
+  paged(deps, "cells", query, (page) => list(deps, caller, page)),
+);
+
+export const getCell = endpoint(routes.getCell, async (deps, { caller, params }) => ({
+  body: await readCell(deps, caller, params.cell ?? ""),
+}));
+
+export const join = endpoint(routes.join, async (deps, { body }) => ({ body: await joinCell(deps, body) }));

@@ -1,0 +1,127 @@
+import middy from "@middy/core";
+import jsonBodyParser from "@middy/http-json-body-parser";
+import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from "aws-lambda";
+import type * as z from "zod";
+import { BODY_LIMIT_BYTES, type Route } from "#core/api.ts";
+import { type InputError, Refusal } from "#core/errors.ts";
+import type { Caller } from "#core/model/organization.ts";
+import { authenticate } from "#core/operations/authenticate.ts";
+import type { Dependencies } from "#core/operations/dependencies.ts";
+import { problems } from "./problems.ts";
+
+/** What an endpoint is given: everything parsed, the caller known. */
+export interface Request<R extends Route> {
+  readonly caller: R["signedIn"] extends true ? Caller : undefined;
+  readonly params: Readonly<Record<string, string>>;
+  readonly query: z.output<R["query"]>;
+  readonly body: R["body"] extends z.ZodType ? z.output<R["body"]> : undefined;
+  /** By lower-case name. */
+  readonly headers: Readonly<Record<string, string | undefined>>;
+}
+
+export interface Answer {
+  readonly body: unknown;
+  readonly status?: number;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+export type ApiHandler = (event: APIGatewayProxyEventV2) => Promise<APIGatewayProxyStructuredResultV2>;
+
+/** An event of API Gateway (payload 2.0), with the caller once they are known. */
+type ApiEvent = APIGatewayProxyEventV2 & { caller?: Caller };
+
+/** One endpoint: its route, and what makes a handler of it. */
+export interface Endpoint {
+  readonly route: Route;
+  readonly handler: (deps: Dependencies) => ApiHandler;
+}
+
+/**
+ * An endpoint is: authenticate, parse with the route's schemas, act, answer. A refusal becomes its problem document; anything
+ * else that is thrown is a bug, answered as 500 without a word about it and logged.
+ */
+export function endpoint<const R extends Route>(
+  route: R,
+  act: (deps: Dependencies, request: Request<R>) => Promise<Answer>,
+): Endpoint {
+  const handler = (deps: Dependencies): ApiHandler => {
+    const serve = async (event: ApiEvent): Promise<APIGatewayProxyStructuredResultV2> => {
+      const request = {
+        caller: event.caller,
+        params: event.pathParameters ?? {},
+        headers: event.headers,
+        query: parse(route.query, event.queryStringParameters ?? {}),
+        body: route.body ? parse(route.body, bodyOf(route, event)) : undefined,
+      };
+      // The schemas of the route made each part what `Request` says; the compiler cannot follow them through `route`.
+      const { status = route.status, headers: added, body } = await act(deps, request as Request<R>);
+      return {
+        statusCode: status,
+        headers: { "content-type": "application/json", ...added },
+        body: JSON.stringify(body),
+      };
+    };
+    const stack = middy<ApiEvent, APIGatewayProxyStructuredResultV2>().use(problems(deps.log));
+    if (route.signedIn) stack.use(signIn(deps));
+    if (route.body)
+      stack
+        .use(bodyLimit())
+        .use(optionalBody(route))
+        .use(jsonBodyParser({ disableContentTypeError: false }));
+    const wrapped = stack.handler(serve);
+    // The middleware uses nothing of Lambda's context.
+    return (event) => wrapped(event, {} as Parameters<typeof wrapped>[1]);
+  };
+  return { route, handler };
+}
+
+/** First of all, so that a stranger learns nothing about what a valid request would be. */
+const signIn = (deps: Dependencies) => ({
+  before: async ({ event }: { event: ApiEvent }) => {
+    const { headers, requestContext } = event;
+    event.caller = await authenticate(deps, {
+      authorization: headers.authorization,
+      from: requestContext.http.sourceIp,
+    });
+  },
+});
+
+const bodyLimit = () => ({
+  before: ({ event }: { event: ApiEvent }) => {
+    if (Buffer.byteLength(event.body ?? "", event.isBase64Encoded ? "base64" : "utf8") > BODY_LIMIT_BYTES)
+      throw new Refusal("too-large", `The body is larger than ${BODY_LIMIT_BYTES} bytes.`);
+  },
+});
+
+/** Where a route takes a body or none, no body is an empty object. */
+const optionalBody = ({ bodyOptional }: Route) => ({
+  before: ({ event }: { event: ApiEvent }) => {
+    if (!bodyOptional || event.body) return;
+    event.body = "{}";
+    event.headers["content-type"] = "application/json";
+  },
+});
+
+function bodyOf(route: Route, { body }: { body?: unknown }): unknown {
+  if (body === undefined || body === null)
+    throw new Refusal("invalid-input", `${route.method} ${route.path} takes a JSON body.`);
+  return body;
+}
+
+/** Parses, or says every field that is wrong. */
+export function parse<S extends z.ZodType>(schema: S, value: unknown): z.output<S> {
+  const parsed = schema.safeParse(value);
+  if (parsed.success) return parsed.data;
+  const errors = parsed.error.issues.flatMap(inputErrorsOf);
+  throw new Refusal(
+    "invalid-input",
+    errors.map(({ path, message }) => (path ? `${path}: ${message}` : message)).join("; "),
+    { errors },
+  );
+}
+
+function inputErrorsOf(issue: z.core.$ZodIssue): InputError[] {
+  const path = issue.path.map(String).join(".");
+  if (issue.code !== "unrecognized_keys") return [{ path, message: issue.message }];
+  return issue.keys.map((key) => ({ path: path ? `${path}.${key}` : key, message: "is not a known field; remove it" }));
+}

@@ -1,0 +1,6 @@
+import { IdempotencyKey } from "#core/model/idempotency.ts";
+import { parse } from "./endpoint.ts";
+
+/** The request's `Idempotency-Key`, where it has one. */
+export const idempotencyKeyOf = (headers: Readonly<Record<string, string | undefined>>): string | undefined =>
+  parse(IdempotencyKey.optional(), headers["idempotency-key"]);

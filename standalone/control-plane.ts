@@ -1,0 +1,67 @@
+import { serve } from "@hono/node-server";
+import { jsonLog } from "#adapters/json-log.ts";
+import { Refusal } from "#core/errors.ts";
+import { LEASE_MS } from "#core/model/operation.ts";
+import { apiHandler } from "../functions/api.ts";
+import { assemble } from "./control-plane/assemble.ts";
+import { firstStart } from "./control-plane/first-start.ts";
+import { gateway } from "./control-plane/gateway.ts";
+import { monitorForever, stream, sweepForever, usualPeriods } from "./control-plane/loops.ts";
+
+/**
+ * The control plane of one machine as a process: the functions and workflows that AWS would run, over SQLite.
+ *
+ * Environment: `CELLPLANE_DATA`, `PORT`, `LISTEN_HOST`, `LOG_LEVEL`. Ends when its stdin does, so that it never outlives its
+ * supervisor. Says `{"listening": url}` on stdout once it answers.
+ */
+async function main(): Promise<void> {
+  const {
+    CELLPLANE_DATA: data = ".cellplane",
+    PORT = "4600",
+    LISTEN_HOST: host = "127.0.0.1",
+    LOG_LEVEL = "warn",
+  } = process.env;
+  const log = jsonLog(LOG_LEVEL, "control-plane");
+  const issuer = `http://${host}:${PORT}`;
+  const { deps, store, workflows } = await assemble({ data, issuer, log });
+  await firstStart(deps, data);
+
+  const ending = new AbortController();
+  const server = serve({ fetch: gateway(apiHandler(deps)).fetch, hostname: host, port: Number(PORT) }, ({ port }) => {
+    process.stdout.write(`${JSON.stringify({ listening: `http://${host}:${port}` })}\n`);
+  });
+  server.on("error", (error: NodeJS.ErrnoException) => {
+    const taken =
+      error.code === "EADDRINUSE"
+        ? `Port ${PORT} is taken on ${host}. End the other program, or choose another port with --port.`
+        : error.message;
+    process.stderr.write(`${taken}\n`);
+    process.exit(1);
+  });
+
+  const end = () => {
+    if (ending.signal.aborted) return;
+    ending.abort();
+    workflows.close();
+    server.close();
+    if ("closeAllConnections" in server) server.closeAllConnections();
+    store.close();
+    process.exit(0);
+  };
+  process.on("SIGTERM", end);
+  process.on("SIGINT", end);
+  process.stdin.on("end", end).on("error", end).resume();
+
+  await Promise.all([
+    stream(deps, store, ending.signal),
+    sweepForever(deps, usualPeriods, LEASE_MS, ending.signal),
+    monitorForever(deps, usualPeriods, ending.signal),
+  ]);
+}
+
+main().catch((error: unknown) => {
+  process.stderr.write(
+    `${error instanceof Refusal ? error.message : error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`,
+  );
+  process.exit(1);
+});

@@ -1,0 +1,78 @@
+import { randomBytes } from "node:crypto";
+import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import type { Context } from "aws-lambda";
+import { httpCells } from "#adapters/cells-http.ts";
+import { fileSigner, joseVerifier } from "#adapters/jwt.ts";
+import { type LocalWorkflows, localWorkflows } from "#adapters/local-workflows.ts";
+import { nodeSecrets } from "#adapters/secrets.ts";
+import { type SqliteStore, sqliteStore } from "#adapters/sqlite.ts";
+import { systemClock, ulids } from "#adapters/world.ts";
+import type { Dependencies } from "#core/operations/dependencies.ts";
+import type { Clock, Log } from "#core/ports.ts";
+import { workflows as definitions } from "#step-functions/index.ts";
+import { tasks } from "../../functions/tasks/index.ts";
+
+export interface ControlPlane {
+  readonly deps: Dependencies;
+  readonly store: SqliteStore;
+  readonly workflows: LocalWorkflows;
+}
+
+/** Builds the control plane of one machine from its data directory: SQLite, keys in files, workflows in this process. */
+export async function assemble({
+  data,
+  issuer,
+  log,
+  clock = systemClock,
+}: {
+  data: string;
+  issuer: string;
+  log: Log;
+  clock?: Clock;
+}): Promise<ControlPlane> {
+  const keys = join(data, "keys");
+  mkdirSync(keys, { recursive: true, mode: 0o700 });
+  const store = sqliteStore(join(data, "intent.db"));
+  const cellCalls = await fileSigner(join(keys, "cell-calls.json"));
+  const networkTokens = await fileSigner(join(keys, "network-tokens.json"));
+  const world = { clock, ids: ulids(clock), chance: Math.random, log };
+
+  // Workflows start tasks, and tasks (through the store) workflows: the handlers are bound once both are there.
+  const handlers: Record<string, (input: unknown) => Promise<unknown>> = {};
+  const workflows = localWorkflows({
+    definitions,
+    log,
+    tasks: Object.fromEntries(
+      Object.keys(tasks).map((name) => [
+        name,
+        (input: unknown) => handlers[name]?.(input) ?? Promise.reject(new Error(`no ${name}`)),
+      ]),
+    ),
+  });
+  const deps: Dependencies = {
+    ...world,
+    store,
+    workflows,
+    cells: httpCells({ signer: cellCalls, issuer, clock }),
+    networkTokens,
+    cellCalls,
+    verifier: joseVerifier,
+    secrets: nodeSecrets(macKey(join(keys, "cursors"))),
+    issuer,
+  };
+  for (const [name, make] of Object.entries(tasks)) {
+    const handler = make(deps) as (input: unknown, context: Context) => Promise<unknown>;
+    handlers[name] = (input) => handler(input, {} as Context);
+  }
+  return { deps, store, workflows };
+}
+
+/** The key of cursors, made at the first use. */
+function macKey(file: string): Uint8Array {
+  if (!existsSync(file)) {
+    writeFileSync(`${file}.new`, randomBytes(32), { mode: 0o600 });
+    renameSync(`${file}.new`, file);
+  }
+  return readFileSync(file);
+}

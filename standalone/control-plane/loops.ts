@@ -1,0 +1,101 @@
+import type { Context, DynamoDBStreamEvent } from "aws-lambda";
+import type { SqliteStore } from "#adapters/sqlite.ts";
+import type { Dependencies } from "#core/operations/dependencies.ts";
+import { readCells } from "#core/operations/read-cells.ts";
+import { monitor } from "../../functions/schedules/monitor.ts";
+import { sweepDue } from "../../functions/schedules/sweep.ts";
+import { followChanges } from "../../functions/streams/follow-changes.ts";
+
+/** What AWS gives a function beside its event; ours use none of it. */
+const noContext = {} as Context;
+
+/** How often what on AWS a schedule or a stream does is done here. Tests make them shorter or never. */
+export interface Periods {
+  readonly sweepMs: number;
+  /** How long the monitor's call to a cell may be held, and the pause before a cell that did not answer is asked again. */
+  readonly pollMs: number;
+  readonly retryMs: number;
+}
+
+/** A lost signal costs 5 s of grace and one sweep, far below the 60 s of R4; a sweep with nothing due is 16 index reads. */
+export const usualPeriods: Periods = { sweepMs: 1_000, pollMs: 20_000, retryMs: 1_000 };
+
+/** Changes in a cell that come within this are fetched and written together. */
+const GATHER_MS = 100;
+
+/** How many outbox entries the stream hands over at once. */
+const BATCH = 100;
+
+/** The table's stream on one machine: gives each change to its consumer until the consumer says that it is done. */
+export async function stream(deps: Dependencies, { outbox }: SqliteStore, signal: AbortSignal): Promise<void> {
+  const follow = followChanges(deps);
+  let wake = Promise.withResolvers<void>();
+  outbox.onChange(() => wake.resolve());
+  signal.addEventListener("abort", () => wake.resolve());
+
+  while (!signal.aborted) {
+    const changes = outbox.read(BATCH);
+    if (changes.length === 0) {
+      await wake.promise;
+      wake = Promise.withResolvers<void>();
+      continue;
+    }
+    const event = {
+      Records: changes.map(({ seq, kind, id }) => ({
+        eventID: String(seq),
+        dynamodb: { Keys: { kind: { S: kind }, id: { S: id } } },
+      })),
+    } satisfies DynamoDBStreamEvent;
+    const { batchItemFailures } = await follow(event, noContext);
+    // A start that was refused is the sweep's business: the operation is due. Nothing may block what comes after it.
+    for (const { itemIdentifier } of batchItemFailures)
+      deps.log("warn", "signal dropped, the sweep takes over", { seq: itemIdentifier });
+    outbox.done(changes.map(({ seq }) => seq));
+  }
+}
+
+/** Sweeps at once, taking up all that was in flight when the last process ended, then at its period. */
+export async function sweepForever(
+  deps: Dependencies,
+  { sweepMs }: Periods,
+  leaseMs: number,
+  signal: AbortSignal,
+): Promise<void> {
+  const run = sweepDue(deps);
+  await guarded(deps, "sweep", () => run({ dueBy: deps.clock.now() + leaseMs }, noContext));
+  while (!signal.aborted) {
+    await deps.clock.sleep(sweepMs, signal);
+    if (!signal.aborted) await guarded(deps, "sweep", () => run({}, noContext));
+  }
+}
+
+/** Watches every cell, each in a loop of its own, so that a silent one delays no other. */
+export async function monitorForever(deps: Dependencies, periods: Periods, signal: AbortSignal): Promise<void> {
+  const watch = monitor(deps);
+  const watched = new Set<string>();
+  while (!signal.aborted) {
+    for (const { value: cell } of await readCells(deps.store)) {
+      if (!cell.membership || watched.has(cell.id)) continue;
+      watched.add(cell.id);
+      void (async () => {
+        while (!signal.aborted) {
+          const { reached } = (await guarded(deps, "monitor", () =>
+            watch({ cell: cell.id, waitMs: periods.pollMs }, noContext),
+          )) ?? { reached: false };
+          await deps.clock.sleep(reached ? GATHER_MS : periods.retryMs, signal);
+        }
+      })();
+    }
+    await deps.clock.sleep(periods.retryMs, signal);
+  }
+}
+
+/** A loop outlives what one turn of it meets. */
+async function guarded<T>({ log }: Dependencies, loop: string, turn: () => Promise<T>): Promise<T | undefined> {
+  try {
+    return await turn();
+  } catch (error) {
+    log("error", `${loop} failed`, { error: error instanceof Error ? (error.stack ?? error.message) : String(error) });
+    return undefined;
+  }
+}
