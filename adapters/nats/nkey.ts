@@ -21,6 +21,8 @@ export interface Nkey {
 }
 
 const SEED = 18 << 3;
+/** 35 bytes in base32. */
+const PUBLIC_LENGTH = 56;
 /** DER of a PKCS #8 Ed25519 private key up to its 32 bytes, and of an SPKI public key up to its 32. */
 const pkcs8 = Buffer.from("302e020100300506032b657004220420", "hex");
 const spki = Buffer.from("302a300506032b6570032100", "hex");
@@ -48,7 +50,7 @@ export function verifyNkey(publicKey: string, data: Uint8Array, signature: Uint8
 /** True for a public nkey of that kind, with its checksum right. */
 export function isPublicNkey(kind: NkeyKind, text: string): boolean {
   try {
-    return kindOfPrefix(withoutChecksum(text)[0] ?? -1) === kind && rawOfPublicNkey(text).length === 32;
+    return text.length === PUBLIC_LENGTH && kindOfPrefix(withoutChecksum(text)[0] ?? -1) === kind;
   } catch {
     return false;
   }
