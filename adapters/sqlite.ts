@@ -48,7 +48,7 @@ export interface SqliteStore extends Store {
  */
 export function sqliteStore(file: string): SqliteStore {
   const db = new DatabaseSync(file);
-  db.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA busy_timeout = 2000;");
+  db.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA busy_timeout = 200;");
   migrate(db, file);
   if (file !== ":memory:") chmodSync(file, 0o600);
 

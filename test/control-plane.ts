@@ -1,0 +1,159 @@
+import { createHash } from "node:crypto";
+import type { Context } from "aws-lambda";
+import { joseVerifier, jwkSigner, newSigningKey } from "#adapters/jwt.ts";
+import { type LocalWorkflows, localWorkflows, type TaskHandler } from "#adapters/local-workflows.ts";
+import { nodeSecrets } from "#adapters/secrets.ts";
+import { type SqliteStore, sqliteStore } from "#adapters/sqlite.ts";
+import { systemClock, ulids } from "#adapters/world.ts";
+import type { Cell } from "#core/model/cell.ts";
+import { hasEnded, type Operation } from "#core/model/operation.ts";
+import type { Caller } from "#core/model/organization.ts";
+import { timestampOf } from "#core/model/time.ts";
+import type { Dependencies } from "#core/operations/dependencies.ts";
+import { followChange } from "#core/operations/follow-change.ts";
+import type { Clock } from "#core/ports.ts";
+import { workflows as definitions } from "#step-functions/index.ts";
+import { tasks } from "../functions/tasks/index.ts";
+import { type MemoryCells, memoryCells } from "./memory-cells.ts";
+
+/** A clock that runs like ours and can be put forward. */
+export interface TestClock extends Clock {
+  advance(milliseconds: number): void;
+}
+
+export function testClock(): TestClock {
+  let ahead = 0;
+  return {
+    now: () => Date.now() + ahead,
+    sleep: systemClock.sleep,
+    advance: (milliseconds) => {
+      ahead += milliseconds;
+    },
+  };
+}
+
+export interface TestControlPlane {
+  readonly deps: Dependencies;
+  readonly store: SqliteStore;
+  readonly workflows: LocalWorkflows;
+  readonly cells: MemoryCells;
+  readonly clock: TestClock;
+  readonly caller: Caller;
+  /** Hands every waiting signal to its consumer, as the stream does. */
+  follow(): Promise<void>;
+  /** A cell that has joined and reported. */
+  addCell(cell?: Partial<Cell>): Promise<Cell>;
+  /** The operation once it has ended. */
+  ended(id: string): Promise<Operation>;
+  close(): void;
+}
+
+/** A control plane with an intent store in memory and cells in memory; `wrap` may put itself around every task. */
+export async function aControlPlane({
+  wrap = (_name, handler) => handler,
+}: {
+  wrap?: (name: string, handler: TaskHandler) => TaskHandler;
+} = {}): Promise<TestControlPlane> {
+  const clock = testClock();
+  const store = sqliteStore(":memory:");
+  const cells = memoryCells(() => clock.now());
+  const signer = await jwkSigner(await newSigningKey());
+  const ids = ulids(clock);
+  const handlers = new Map<string, TaskHandler>();
+  const workflows = localWorkflows({
+    definitions,
+    tasks: Object.fromEntries(
+      Object.keys(tasks).map((name) => [
+        name,
+        (input: unknown) => handlers.get(name)?.(input) ?? Promise.reject(new Error(name)),
+      ]),
+    ),
+    log: () => {},
+  });
+  const deps: Dependencies = {
+    store,
+    workflows,
+    cells,
+    networkTokens: signer,
+    cellCalls: signer,
+    verifier: joseVerifier,
+    clock,
+    ids,
+    chance: () => 0,
+    secrets: nodeSecrets(new Uint8Array(32)),
+    issuer: "http://control-plane.test",
+    log: () => {},
+  };
+  for (const [name, make] of Object.entries(tasks)) {
+    const handler = make(deps) as (input: unknown, context: Context) => Promise<unknown>;
+    handlers.set(
+      name,
+      wrap(name, (input) => handler(input, {} as Context)),
+    );
+  }
+
+  const org = ids.next("org");
+  const at = timestampOf(clock.now());
+  await store.commit([
+    { write: "put", was: 0, kind: "claim", value: { id: "organization/default", owner: org } },
+    { write: "put", was: 0, kind: "organization", value: { id: org, slug: "default", name: "Default", createdAt: at } },
+    { write: "put", was: 0, kind: "fleet", value: { id: "fleet", epoch: 1 } },
+  ]);
+
+  return {
+    deps,
+    store,
+    workflows,
+    cells,
+    clock,
+    caller: { actor: "key:cpk_000000000000", org, role: "owner", platform: true, from: "127.0.0.1" },
+    async follow() {
+      const changes = store.outbox.read(1_000);
+      await Promise.all(changes.map((change) => followChange(deps, change)));
+      store.outbox.done(changes.map(({ seq }) => seq));
+    },
+    async addCell(cell = {}) {
+      const id = ids.next("cel");
+      const now = timestampOf(clock.now());
+      const joined: Cell = {
+        id,
+        name: `cell-${createHash("sha256").update(id).digest("hex").slice(0, 8)}`,
+        region: "local",
+        labels: {},
+        limits: { networks: 100 },
+        schedulable: true,
+        membership: {
+          identity: (await signer.publicKeys())[0] as never,
+          publicUrl: "https://127.0.0.1:1",
+          domain: "cell.test",
+          caPem: "",
+          joinedAt: now,
+        },
+        join: { sha256: "", expiresAt: now, usedBy: null },
+        createdAt: now,
+        ...cell,
+      };
+      await store.commit([
+        { write: "put", was: 0, kind: "cell", value: joined },
+        {
+          write: "put",
+          was: 0,
+          kind: "cell-report",
+          value: { cell: id, at: now, agent: "test", capacity: { networks: null }, networks: 0, cursor: null },
+        },
+      ]);
+      return joined;
+    },
+    async ended(id) {
+      for (;;) {
+        const found = await store.get("operation", id);
+        if (found && hasEnded(found.value)) return found.value;
+        await clock.sleep(5);
+      }
+    },
+    close() {
+      workflows.close();
+      store.close();
+    },
+  };
+}
