@@ -1,0 +1,53 @@
+import { objectNameOf } from "#core/model/ids.ts";
+import type { NetworkInstance } from "#core/model/instance.ts";
+import type { KubeObject } from "#core/model/kube-object.ts";
+import { plans } from "#core/model/plan.ts";
+import type { NetworkAddresses } from "#core/ports.ts";
+import type { CellFacts } from "./cell.ts";
+import type { CertificateAuthorities } from "./keys/cell-keys.ts";
+import type { Credentials } from "./keys/credentials.ts";
+import type { NetworkKeys } from "./keys/network-keys.ts";
+import { accounts } from "./manifests/accounts.ts";
+import { broker } from "./manifests/broker.ts";
+import { disruptionBudgets } from "./manifests/disruption-budgets.ts";
+import { limits } from "./manifests/limits.ts";
+import { namespace as namespaceManifest } from "./manifests/namespace.ts";
+import { networkPolicies } from "./manifests/network-policies.ts";
+import { orchestrator } from "./manifests/orchestrator.ts";
+import { routes } from "./manifests/routes.ts";
+import { natsConf, secrets } from "./manifests/secrets.ts";
+import { services } from "./manifests/services.ts";
+
+/** All that manifests are made of, besides the instance. */
+export interface Ingredients {
+  readonly cell: CellFacts;
+  readonly authorities: Pick<CertificateAuthorities, "nats" | "internal">;
+  readonly keys: NetworkKeys;
+  readonly credentials: Credentials;
+  readonly addresses: NetworkAddresses;
+}
+
+/**
+ * Everything a network is made of, in stages: nothing of a stage is applied before all of the one before it was accepted. So a
+ * tenant's walls stand before the first secret or program is in them (R9).
+ */
+export function manifestsOf(
+  { spec: order }: Pick<NetworkInstance, "spec">,
+  { cell, authorities, keys, credentials, addresses }: Ingredients,
+): KubeObject[][] {
+  const { network, spec, access } = order;
+  const namespace = objectNameOf(network);
+  const plan = plans[spec.plan];
+  return [
+    [namespaceManifest(namespace)],
+    [...networkPolicies(namespace), ...limits(namespace, plan), ...accounts(namespace)],
+    secrets({ namespace, plan, access, keys, credentials, authorities }),
+    [
+      broker(namespace, plan, natsConf({ namespace, plan, keys })),
+      orchestrator({ network, namespace, spec, plan, cell, addresses }),
+      ...services(namespace),
+      ...routes(namespace, addresses.host),
+      ...disruptionBudgets(namespace),
+    ],
+  ];
+}

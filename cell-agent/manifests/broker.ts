@@ -1,0 +1,77 @@
+import { createHash } from "node:crypto";
+import type { KubeObject } from "#core/model/kube-object.ts";
+import type { Plan } from "#core/model/plan.ts";
+import { natsEnvironment as env, images, natsPorts as ports, services } from "#core/workload.ts";
+import { containerSecurity, environmentOf, goMemoryLimit, podDefaults, resourcesOf } from "./container.ts";
+import { componentLabels, labelsOf, metadataIn } from "./labels.ts";
+import { NATS_CONF_FILE, secretNames } from "./secrets.ts";
+
+const paths = { config: "/etc/nats", tls: "/tls", data: "/data" } as const;
+
+const health = { path: "/healthz?js-enabled-only=true", port: "monitor" };
+
+/** The network's NATS server: one, with its disk. Only a change of its configuration or its size restarts it. */
+export function broker(namespace: string, plan: Plan, natsConf: string): KubeObject {
+  return {
+    apiVersion: "apps/v1",
+    kind: "StatefulSet",
+    metadata: metadataIn(namespace, services.nats, "nats"),
+    spec: {
+      replicas: 1,
+      serviceName: services.nats,
+      selector: { matchLabels: componentLabels("nats") },
+      updateStrategy: { type: "RollingUpdate" },
+      template: {
+        metadata: {
+          labels: labelsOf(namespace, "nats"),
+          annotations: { "cellplane.dev/config": createHash("sha256").update(natsConf).digest("hex") },
+        },
+        spec: {
+          ...podDefaults,
+          terminationGracePeriodSeconds: 30,
+          containers: [
+            {
+              name: "nats",
+              image: images.nats,
+              args: ["--config", `${paths.config}/${NATS_CONF_FILE}`],
+              env: environmentOf({
+                [env.listenHost]: "0.0.0.0",
+                [env.portClient]: String(ports.client),
+                [env.portMonitor]: String(ports.monitor),
+                [env.tlsCertificate]: `${paths.tls}/tls.crt`,
+                [env.tlsKey]: `${paths.tls}/tls.key`,
+                [env.jwtDir]: `${paths.data}/jwt`,
+                [env.jetStreamDir]: `${paths.data}/js`,
+                GOMEMLIMIT: goMemoryLimit(plan.broker.memoryMiB),
+              }),
+              ports: [
+                { name: "client", containerPort: ports.client },
+                { name: "monitor", containerPort: ports.monitor },
+              ],
+              startupProbe: { httpGet: health, periodSeconds: 1, failureThreshold: 120 },
+              readinessProbe: { httpGet: health, periodSeconds: 5, timeoutSeconds: 3 },
+              livenessProbe: { tcpSocket: { port: "monitor" }, periodSeconds: 10, failureThreshold: 6 },
+              resources: resourcesOf(plan.broker),
+              securityContext: containerSecurity,
+              volumeMounts: [
+                { name: "config", mountPath: paths.config, readOnly: true },
+                { name: "tls", mountPath: paths.tls, readOnly: true },
+                { name: "data", mountPath: paths.data },
+              ],
+            },
+          ],
+          volumes: [
+            { name: "config", secret: { secretName: secretNames.natsConf } },
+            { name: "tls", secret: { secretName: secretNames.natsTls } },
+          ],
+        },
+      },
+      volumeClaimTemplates: [
+        {
+          metadata: { name: "data", labels: labelsOf(namespace, "nats") },
+          spec: { accessModes: ["ReadWriteOnce"], resources: { requests: { storage: `${plan.storageGiB}Gi` } } },
+        },
+      ],
+    },
+  };
+}

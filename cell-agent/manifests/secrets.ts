@@ -1,0 +1,74 @@
+import { natsServerConfig } from "#adapters/nats/server-config.ts";
+import type { AccessDocument } from "#core/model/access.ts";
+import { canonicalJson } from "#core/model/canonical.ts";
+import type { KubeObject } from "#core/model/kube-object.ts";
+import type { Plan } from "#core/model/plan.ts";
+import { ACCESS_FILE, orchestratorSecretFiles as files } from "#core/workload.ts";
+import type { CertificateAuthorities } from "../keys/cell-keys.ts";
+import type { Credentials } from "../keys/credentials.ts";
+import type { NetworkKeys } from "../keys/network-keys.ts";
+import { metadataIn } from "./labels.ts";
+
+export const secretNames = {
+  natsConf: "nats-conf",
+  natsTls: "nats-tls",
+  orchestrator: "orchestrator",
+  access: "access",
+} as const;
+
+export const NATS_CONF_FILE = "nats.conf";
+
+export interface SecretContent {
+  readonly namespace: string;
+  readonly plan: Plan;
+  readonly access: AccessDocument;
+  readonly keys: NetworkKeys;
+  readonly credentials: Credentials;
+  readonly authorities: Pick<CertificateAuthorities, "nats" | "internal">;
+}
+
+/** What programs of a network may know. The access list is apart: it changes often, and nothing restarts for it. */
+export const secrets = (of: SecretContent): KubeObject[] => [
+  secret(of.namespace, secretNames.natsConf, { [NATS_CONF_FILE]: natsConf(of) }),
+  secret(of.namespace, secretNames.natsTls, {
+    "tls.crt": of.credentials.nats.certPem,
+    "tls.key": of.credentials.nats.keyPem,
+  }),
+  secret(of.namespace, secretNames.orchestrator, {
+    [files.operatorSigningSeed]: of.keys.signingSeeds[of.keys.activeSigningKey] ?? "",
+    [files.systemJwt]: of.credentials.systemJwt,
+    [files.systemSeed]: of.keys.system.userSeed,
+    [files.orchestratorJwt]: of.credentials.orchestratorJwt,
+    [files.orchestratorSeed]: of.keys.orchestrator.userSeed,
+    [files.sealingKey]: of.keys.sealingKey,
+    [files.natsCa]: of.authorities.nats.certPem,
+    [files.internalCertificate]: of.credentials.internal.certPem,
+    [files.internalKey]: of.credentials.internal.keyPem,
+    [files.internalCa]: of.authorities.internal.certPem,
+  }),
+  secret(of.namespace, secretNames.access, { [ACCESS_FILE]: canonicalJson(of.access) }),
+];
+
+/** Room for every node, and for the orchestrator's own connections: one per workspace, and two. */
+const connectionsOf = (plan: Plan): number => plan.nodes + 200;
+const GIB = 1024 ** 3;
+/** What JetStream may fill; the rest is for account JWTs and the file system itself. */
+const SHARE_OF_VOLUME = 0.9;
+
+/** The broker's configuration. It changes with the plan alone: the keys in it are made once. */
+export const natsConf = ({ namespace, plan, keys }: Pick<SecretContent, "namespace" | "plan" | "keys">): string =>
+  natsServerConfig({
+    operatorJwt: keys.operatorJwt,
+    system: { pub: keys.system.account, jwt: keys.system.accountJwt },
+    orchestrator: { pub: keys.orchestrator.account, jwt: keys.orchestrator.accountJwt },
+    serverName: namespace,
+    maxConnections: connectionsOf(plan),
+    maxFileBytes: Math.floor(plan.storageGiB * GIB * SHARE_OF_VOLUME),
+  });
+
+function secret(namespace: string, name: string, content: Record<string, string>): KubeObject {
+  const data = Object.fromEntries(
+    Object.entries(content).map(([file, text]) => [file, Buffer.from(text).toString("base64")]),
+  );
+  return { apiVersion: "v1", kind: "Secret", metadata: metadataIn(namespace, name), type: "Opaque", data };
+}

@@ -1,0 +1,158 @@
+import type { NetworkInstance } from "#core/model/instance.ts";
+import type { Condition, Endpoints, Observed, Phase } from "#core/model/network.ts";
+import { timestampOf } from "#core/model/time.ts";
+import type { Contact } from "./contact.ts";
+import type { WorkloadState } from "./workload-state.ts";
+
+/** All that a status is made of. */
+export interface Observations {
+  /** Why objects could not be applied; `null` when all of them are as they should be. */
+  readonly applyFailure: string | null;
+  readonly broker: WorkloadState;
+  readonly orchestrator: WorkloadState;
+  readonly contact: Contact;
+  readonly endpoints: Endpoints | null;
+  readonly previous: Observed | undefined;
+  readonly now: number;
+}
+
+type Finding = Omit<Condition, "since">;
+
+/** What the cell says of a network that should be there, rebuilt from what was observed. */
+export function statusOf({ spec: order }: Pick<NetworkInstance, "spec">, seen: Observations): Observed {
+  const findings = findingsOf(order, seen);
+  const ready = findings.every(({ status }) => status === "True");
+  const phase = phaseOf(seen.previous, order.generation, ready);
+  const settled: Finding = ready
+    ? {
+        type: "Settled",
+        status: "True",
+        reason: "Connectable",
+        message: `a node can connect, at generation ${order.generation}`,
+      }
+    : {
+        type: "Settled",
+        status: "False",
+        reason: "Converging",
+        message: findings.find((one) => one.status !== "True")?.message ?? "",
+      };
+  const { contact, previous, now } = seen;
+  return {
+    network: order.network,
+    epoch: order.epoch,
+    generation: order.generation,
+    observedGeneration: order.generation,
+    phase,
+    release: contact.orchestrator?.release ?? previous?.release ?? null,
+    endpoints: seen.endpoints,
+    conditions: [...findings, settled].map((one) => since(one, previous, now)),
+    nodes: contact.orchestrator?.nodes ?? previous?.nodes ?? { online: 0, total: 0 },
+    reachable: reachableOf(contact),
+    blockers: [],
+    reportedAt: timestampOf(now),
+  };
+}
+
+/** What the cell says of a network that is being taken away. */
+export function deletingStatusOf(
+  { spec: order }: Pick<NetworkInstance, "spec">,
+  seen: { blockers: readonly string[]; previous: Observed | undefined; now: number },
+): Observed {
+  const { blockers, previous, now } = seen;
+  const deleted: Finding = {
+    type: "Deleted",
+    status: "False",
+    reason: blockers.length > 0 ? "Blocked" : "Deleting",
+    message: blockers[0] ?? "the namespace and all in it are being removed",
+  };
+  return {
+    network: order.network,
+    epoch: order.epoch,
+    generation: order.generation,
+    observedGeneration: order.generation,
+    phase: "deleting",
+    release: previous?.release ?? null,
+    endpoints: null,
+    conditions: [since(deleted, previous, now)],
+    nodes: { online: 0, total: previous?.nodes.total ?? 0 },
+    reachable: { api: false, nats: false, checkedAt: null },
+    blockers: [...blockers],
+    reportedAt: timestampOf(now),
+  };
+}
+
+/** What the cell says before it has looked. */
+export const pendingStatusOf = ({ spec: order }: Pick<NetworkInstance, "spec">, now: number): Observed => ({
+  network: order.network,
+  epoch: order.epoch,
+  generation: order.generation,
+  observedGeneration: 0,
+  phase: "pending",
+  release: null,
+  endpoints: null,
+  conditions: [],
+  nodes: { online: 0, total: 0 },
+  reachable: { api: false, nats: false, checkedAt: null },
+  blockers: [],
+  reportedAt: timestampOf(now),
+});
+
+/** True where only the time of looking differs: such a status is not worth a write. */
+export function saysTheSame(a: Observed | undefined, b: Observed): boolean {
+  const timeless = (observed: Observed) =>
+    JSON.stringify({ ...observed, reportedAt: "", reachable: { ...observed.reachable, checkedAt: null } });
+  return a !== undefined && timeless(a) === timeless(b);
+}
+
+function findingsOf(
+  order: NetworkInstance["spec"],
+  { applyFailure, broker, orchestrator, contact }: Observations,
+): Finding[] {
+  const { api, nats } = contact;
+  const said = contact.orchestrator;
+  const closed = [api.open ? "" : `API: ${api.trouble}`, nats.open ? "" : `NATS: ${nats.trouble}`].filter(Boolean);
+  const current = said !== null && said.ready && said.release === order.spec.release;
+  const hasAccess = said !== null && said.accessGeneration >= order.access.generation;
+  return [
+    finding("Applied", applyFailure === null, "Applied", "ApplyFailed", applyFailure ?? ""),
+    finding("BrokerReady", broker.done, broker.reason, broker.reason, `broker: ${broker.message}`),
+    finding(
+      "OrchestratorReady",
+      orchestrator.done && current,
+      orchestrator.reason,
+      orchestrator.done ? "NotAnswering" : orchestrator.reason,
+      `orchestrator: ${orchestrator.done ? "it does not answer on its internal port as the release asked for" : orchestrator.message}`,
+    ),
+    finding(
+      "AccessApplied",
+      hasAccess,
+      "Applied",
+      "Pending",
+      "the orchestrator has not taken over the access list yet",
+    ),
+    finding("RoutesAnswer", closed.length === 0, "Answering", "NotAnswering", closed.join("; ")),
+  ];
+}
+
+const finding = (type: string, holds: boolean, yes: string, no: string, trouble: string): Finding =>
+  holds ? { type, status: "True", reason: yes, message: "" } : { type, status: "False", reason: no, message: trouble };
+
+/** Where a network is on its way: what it was before tells a first start from an update and an update from an accident. */
+export function phaseOf(previous: Observed | undefined, generation: number, ready: boolean): Phase {
+  if (ready) return "ready";
+  if (!previous || previous.phase === "pending" || previous.phase === "provisioning") return "provisioning";
+  if (previous.phase === "updating" || previous.observedGeneration < generation) return "updating";
+  return "degraded";
+}
+
+/** A condition keeps its time while its status stays. */
+function since(finding: Finding, previous: Observed | undefined, now: number): Condition {
+  const before = previous?.conditions.find(({ type }) => type === finding.type);
+  return { ...finding, since: before?.status === finding.status ? before.since : timestampOf(now) };
+}
+
+const reachableOf = ({ api, nats, checkedAt }: Contact): Observed["reachable"] => ({
+  api: api.open === true,
+  nats: nats.open === true,
+  checkedAt: checkedAt === null ? null : timestampOf(checkedAt),
+});
