@@ -56,7 +56,7 @@ export function openDataFolder(folder: string): NodeFiles {
     for (const part of [files.bodies, files.state]) mkdirSync(part, { recursive: true, mode: 0o700 });
     return files;
   } catch (error) {
-    rmSync(probe, { force: true });
+    if (existsSync(probe)) rmSync(probe);
     const code = codeOf(error);
     const reason =
       { EACCES: "it is not yours to write", EPERM: "it is not yours to write", ENOSPC: "the disk is full" }[code] ??
