@@ -21,6 +21,7 @@ const allowed: Record<string, string[]> = {
     "aws-local-stepfunctions",
     "hono",
     "@hono/node-server",
+    "@marcbachmann/cel-js",
   ],
   "step-functions": ["core"],
   functions: ["core", "adapters", "step-functions", "node:", "zod", "@middy/core", "@types/aws-lambda", "aws-lambda"],
