@@ -10,7 +10,7 @@ const root = resolve(import.meta.dirname, "..");
  */
 const allowed: Record<string, string[]> = {
   core: ["zod"],
-  "core/model": ["core/errors.ts", "zod"],
+  "core/model": ["core/errors.ts", "core/messages.ts", "zod"],
   adapters: [
     "core",
     "node:",
