@@ -1,0 +1,39 @@
+import * as z from "zod";
+
+/** The largest body that is read. */
+export const BODY_LIMIT_BYTES = 1024 * 1024;
+
+/** How long `?wait` may hold an answer: API Gateway ends a call after 29 s. */
+export const LONGEST_WAIT_SECONDS = 20;
+
+/** One route of the hosted API: what it takes. The endpoint of the same name in `functions/api/` serves it. */
+export interface Route {
+  readonly method: "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
+  /** With `{name}` for each parameter. */
+  readonly path: `/${string}`;
+  readonly query: z.ZodType;
+  /** Absent where the route takes no body. */
+  readonly body?: z.ZodType;
+  /** True where a body may be left out. */
+  readonly bodyOptional?: boolean;
+  /** False only for what anybody may call. */
+  readonly signedIn: boolean;
+  readonly status: 200 | 201 | 202;
+}
+
+const wholeNumber = (from: number, to: number, of: string) =>
+  z
+    .string()
+    .regex(/^\d{1,6}$/, `must be a whole number of ${of}`)
+    .transform(Number)
+    .refine((value) => value >= from && value <= to, `must be from ${from} to ${to}`);
+
+/** What every list takes. */
+export const PageQuery = z.strictObject({
+  limit: wholeNumber(1, 200, "items").default(50),
+  cursor: z.string().min(1).max(1_024).optional(),
+});
+
+export const WaitQuery = z.strictObject({ wait: wholeNumber(0, LONGEST_WAIT_SECONDS, "seconds").default(0) });
+
+export const NoQuery = z.strictObject({});
