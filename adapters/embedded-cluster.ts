@@ -1,5 +1,4 @@
 import { Agent, type ClientRequest, type IncomingMessage, request } from "node:http";
-import { createInterface } from "node:readline";
 import { type ErrorKind, errorKinds, type InputError, Refusal } from "#core/errors.ts";
 import type { KubeObject, ObjectRef } from "#core/model/kube-object.ts";
 import type { Cluster, Dial, NetworkAddresses, ObjectEvent, ObjectQuery } from "#core/ports.ts";
@@ -121,8 +120,11 @@ function follow(asked: ClientRequest, { signal, hear, ended }: Following): void 
   asked.once("response", (answer) => {
     answer.on("error", abort);
     if (answer.statusCode !== 200) return abort();
-    createInterface({ input: answer }).on("line", (line) => {
-      if (line !== "" && !signal.aborted) hear(JSON.parse(line) as WatchLine);
+    let rest = "";
+    answer.setEncoding("utf8").on("data", (text: string) => {
+      const lines = (rest + text).split("\n");
+      rest = lines.pop() ?? "";
+      for (const line of lines) if (line !== "" && !signal.aborted) hear(JSON.parse(line) as WatchLine);
     });
   });
 }
