@@ -51,7 +51,13 @@ export async function bootstrap(order: BootstrapOrder, world: BootstrapWorld): P
   const api = token ? { url: token.u, ...(token.p ? { pin: token.p } : {}) } : known?.api;
   if (!api) throw new Failure("refused", "It is not known where this node enrols.", "Bootstrap with a token.");
   const keep = (received: EnrollResponse) =>
-    keepAnswer(files, { answer: received, api, name: order.settings.name ?? known?.name, now: world.now() });
+    keepAnswer(files, {
+      answer: received,
+      api,
+      name: order.settings.name ?? known?.name,
+      labels: { ...known?.labels, ...order.settings.labels },
+      now: world.now(),
+    });
   let identity = keep(answer);
   while (identity.status === "pending") {
     erase(order);

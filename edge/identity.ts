@@ -11,6 +11,8 @@ export interface Identity {
   /** Where it enrolled, and the pin of the CA there. */
   readonly api: { readonly url: string; readonly pin?: string };
   readonly name?: string;
+  /** Labels given when it enrolled; `config.yaml` and the command line go over them. */
+  readonly labels: Readonly<Record<string, string>>;
   readonly natsUrls: readonly string[];
   readonly renewUrl: string;
   readonly configKeys: EnrollResponse["configKeys"];
@@ -51,13 +53,14 @@ export function readCredentials(files: NodeFiles): Credentials | undefined {
 }
 
 /** Keeps an answer of the orchestrator; the identity goes last, because it is what says that the rest is whole. */
-export function keepAnswer(files: NodeFiles, { answer, api, name, now }: Answer): Identity {
+export function keepAnswer(files: NodeFiles, { answer, api, name, labels, now }: Answer): Identity {
   const identity: Identity = {
     node: answer.node,
     workspace: answer.workspace,
     status: answer.status,
     api,
     ...(name === undefined ? {} : { name }),
+    labels,
     natsUrls: answer.nats.urls,
     renewUrl: answer.renewUrl,
     configKeys: answer.configKeys,
@@ -77,6 +80,7 @@ export interface Answer {
   readonly answer: EnrollResponse;
   readonly api: Identity["api"];
   readonly name: string | undefined;
+  readonly labels: Identity["labels"];
   readonly now: number;
 }
 

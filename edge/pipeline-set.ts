@@ -18,6 +18,9 @@ export interface LivePipeline {
 /** Starts a revision at the position that its name has committed; throws if it cannot run here. */
 export type StartPipeline = (revision: Revision) => Promise<LivePipeline>;
 
+/** Throws if the revision could not run here, without touching anything: it is asked while the old revision still runs. */
+export type ProbePipeline = (revision: Revision) => void;
+
 export interface StartFailure {
   readonly pipeline: string;
   readonly message: string;
@@ -56,6 +59,7 @@ interface Entry {
 export function pipelineSet(
   start: StartPipeline,
   world: { clock: Clock; chance: () => number; log: Log },
+  probe: ProbePipeline = () => undefined,
 ): PipelineSet {
   const { clock, chance, log } = world;
   const entries = new Map<string, Entry>();
@@ -134,13 +138,17 @@ export function pipelineSet(
   /** Old drains, new starts where it stopped; if it cannot, the old one goes on from there. */
   async function replace(revision: Revision): Promise<StartFailure | undefined> {
     const old = entries.get(revision.name);
-    await end(revision.name);
+    let isProbed = false;
     try {
+      probe(revision);
+      isProbed = true;
+      await end(revision.name);
       await begin(revision);
       return undefined;
     } catch (error) {
       const message = messageOf(error);
       log.error("pipeline-not-started", { pipeline: revision.name, rev: revision.rev, message });
+      if (old?.wanted && !isProbed) return { pipeline: revision.name, message };
       if (old?.wanted) {
         await begin(old.revision, old.restarts).catch((again: unknown) => {
           void bringBack(hold(old.revision, messageOf(again), true));

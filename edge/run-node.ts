@@ -84,8 +84,8 @@ export async function runNode(order: NodeOrder): Promise<void> {
   }
 
   function keep(answer: Parameters<typeof keepAnswer>[1]["answer"]): void {
-    const { api, name } = credentials.identity;
-    keepAnswer(files, { answer, api, name, now: clock.now() });
+    const { api, name, labels } = credentials.identity;
+    keepAnswer(files, { answer, api, name, labels, now: clock.now() });
     credentials = readCredentials(files) ?? credentials;
   }
 
