@@ -3,8 +3,9 @@ import jsonBodyParser from "@middy/http-json-body-parser";
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from "aws-lambda";
 import type * as z from "zod";
 import { BODY_LIMIT_BYTES, type Route } from "#core/api.ts";
-import { type InputError, Refusal } from "#core/errors.ts";
+import { Refusal } from "#core/errors.ts";
 import type { Caller } from "#core/model/organization.ts";
+import { parse } from "#core/model/parse.ts";
 import { authenticate } from "#core/operations/authenticate.ts";
 import type { Dependencies } from "#core/operations/dependencies.ts";
 import { problems } from "./problems.ts";
@@ -106,22 +107,4 @@ function bodyOf(route: Route, { body }: { body?: unknown }): unknown {
   if (body === undefined || body === null)
     throw new Refusal("invalid-input", `${route.method} ${route.path} takes a JSON body.`);
   return body;
-}
-
-/** Parses, or says every field that is wrong. */
-export function parse<S extends z.ZodType>(schema: S, value: unknown): z.output<S> {
-  const parsed = schema.safeParse(value);
-  if (parsed.success) return parsed.data;
-  const errors = parsed.error.issues.flatMap(inputErrorsOf);
-  throw new Refusal(
-    "invalid-input",
-    errors.map(({ path, message }) => (path ? `${path}: ${message}` : message)).join("; "),
-    { errors },
-  );
-}
-
-function inputErrorsOf(issue: z.core.$ZodIssue): InputError[] {
-  const path = issue.path.map(String).join(".");
-  if (issue.code !== "unrecognized_keys") return [{ path, message: issue.message }];
-  return issue.keys.map((key) => ({ path: path ? `${path}.${key}` : key, message: "is not a known field; remove it" }));
 }

@@ -6,7 +6,7 @@ import { Facts, NodePatch } from "../model/node.ts";
 import { Selector } from "../model/selector.ts";
 import { TokenSpec } from "../model/token.ts";
 import { WorkspacePatch, WorkspaceSpec } from "../model/workspace.ts";
-import { NoQuery, PageQuery } from "./control-plane.ts";
+import { NoQuery, PageQuery } from "./route.ts";
 
 /** Seconds of difference between a node's clock and ours that a signature may have. */
 export const CLOCK_SKEW_SECONDS = 300;

@@ -8,6 +8,7 @@ export const idKinds = {
   cel: "cell",
   key: "API key",
   aud: "audit event",
+  evt: "event",
   nod: "node",
   tok: "bootstrap token",
   dep: "deployment",
@@ -39,6 +40,8 @@ export const OperationId = idSchema("op");
 export type OperationId = z.infer<typeof OperationId>;
 export const CellId = idSchema("cel");
 export type CellId = z.infer<typeof CellId>;
+export const EventId = idSchema("evt");
+export type EventId = z.infer<typeof EventId>;
 export const AuditId = idSchema("aud");
 export type AuditId = z.infer<typeof AuditId>;
 

@@ -2,6 +2,7 @@ import * as z from "zod";
 import { CellId, NetworkId, OperationId, OrganizationId } from "./ids.ts";
 import { planNames } from "./plan.ts";
 import { channels } from "./release.ts";
+import { Settings } from "./settings.ts";
 import { Timestamp } from "./time.ts";
 
 export const NetworkName = z
@@ -39,8 +40,8 @@ export const NetworkSpec = z.strictObject({
     .nullable()
     .default(null),
   labels: Labels.default({}),
-  /** No release has settings yet, so none is accepted. */
-  settings: z.strictObject({}).default({}),
+  /** Of the built-in release: others come with their own schema. */
+  settings: Settings.default({}),
   window: z.null("must be null: maintenance windows come with rollouts").default(null),
 });
 export type NetworkSpec = z.infer<typeof NetworkSpec>;

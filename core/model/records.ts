@@ -1,6 +1,7 @@
 import * as z from "zod";
 import { AuditEvent } from "./audit.ts";
 import { Cell, CellReport } from "./cell.ts";
+import { NetworkEvent } from "./event.ts";
 import { Idempotency } from "./idempotency.ts";
 import { Network, NetworkStatus, Placement } from "./network.ts";
 import { Operation } from "./operation.ts";
@@ -24,6 +25,7 @@ export const recordKinds = {
   "cell-report": { schema: CellReport, idOf: (r: CellReport) => r.cell },
   claim: { schema: Claim, idOf: (r: z.infer<typeof Claim>) => r.id },
   idempotency: { schema: Idempotency, idOf: (r: Idempotency) => r.id },
+  "network-event": { schema: NetworkEvent, idOf: (r: NetworkEvent) => r.id },
   audit: { schema: AuditEvent, idOf: (r: AuditEvent) => r.id },
   fleet: { schema: Fleet, idOf: (r: z.infer<typeof Fleet>) => r.id },
 } as const;
@@ -51,18 +53,20 @@ export const indexNames = [
   "operations-of-network",
   "cells",
   "audit-of-organization",
+  "events-of-network",
+  "networks-of-fleet",
   "due",
 ] as const;
 export type IndexName = (typeof indexNames)[number];
 
-/** How many partitions the due index has, so that no sweep or burst of writes meets one hot partition. */
-export const DUE_SHARDS = 16;
+/** How many partitions the indexes over the whole fleet have, so that no sweep or burst of writes meets one hot partition. */
+export const SHARDS = 16;
 
 /** Which shard an id belongs to; stable. */
-export const dueShardOf = (id: string): string => {
+export const shardOf = (id: string): string => {
   let sum = 0;
   for (const char of id) sum = (sum * 31 + char.charCodeAt(0)) >>> 0;
-  return String(sum % DUE_SHARDS);
+  return String(sum % SHARDS);
 };
 
 /** Every place a record is listed in. Pure, so that all stores list alike. */
@@ -72,6 +76,7 @@ export function indexEntriesOf({ kind, value }: AnyRecord): IndexEntry[] {
       return [
         { index: "networks-by-creation", partition: value.org, sort: value.id },
         { index: "networks-by-name", partition: value.org, sort: value.name },
+        { index: "networks-of-fleet", partition: shardOf(value.id), sort: value.id },
       ];
     case "placement":
       return [{ index: "networks-of-cell", partition: value.cell, sort: value.network }];
@@ -80,10 +85,12 @@ export function indexEntriesOf({ kind, value }: AnyRecord): IndexEntry[] {
         { index: "operations-of-network", partition: value.network, sort: value.id },
         ...(value.nextActionAt === null
           ? []
-          : [{ index: "due" as const, partition: dueShardOf(value.id), sort: `${value.nextActionAt}/${value.id}` }]),
+          : [{ index: "due" as const, partition: shardOf(value.id), sort: `${value.nextActionAt}/${value.id}` }]),
       ];
     case "cell":
       return [{ index: "cells", partition: "all", sort: value.id }];
+    case "network-event":
+      return [{ index: "events-of-network", partition: value.network, sort: value.id }];
     case "audit":
       return value.org === null ? [] : [{ index: "audit-of-organization", partition: value.org, sort: value.id }];
     default:

@@ -4,7 +4,7 @@ import { type NetworkView, networkView } from "../model/network-view.ts";
 import type { Operation } from "../model/operation.ts";
 import type { Caller } from "../model/organization.ts";
 import { timestampOf } from "../model/time.ts";
-import { auditOf, newOperation } from "./accept-change.ts";
+import { acceptChange } from "./accept-change.ts";
 import type { Dependencies } from "./dependencies.ts";
 import { findOrganization } from "./find-organization.ts";
 import { idempotently } from "./idempotently.ts";
@@ -45,15 +45,19 @@ export async function createNetwork(
         createdAt: now,
         updatedAt: now,
       };
-      const operation = newOperation(deps, caller, "create", network);
+      const { operation, changes } = acceptChange(deps, caller, {
+        kind: "create",
+        before: undefined,
+        after: network,
+        older: undefined,
+        message: `${caller.actor} asked for the network ${spec.name}.`,
+      });
       const nothing = { placement: undefined, status: undefined, report: undefined };
       const accepted = { network: networkView({ network, operation, ...nothing }, clock.now()), operation };
 
       await store.commit([
         { write: "put", was: 0, kind: "claim", value: { id: name, owner: network.id } },
-        { write: "put", was: 0, kind: "network", value: network },
-        { write: "put", was: 0, kind: "operation", value: operation },
-        auditOf(deps, caller, { action: "network.create", subject: network.id, before: null, after: network }),
+        ...changes,
         ...remember(accepted),
       ]);
       return accepted;

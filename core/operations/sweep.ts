@@ -1,6 +1,6 @@
 import { Refusal } from "../errors.ts";
 import { hasEnded, LEASE_MS, type Operation } from "../model/operation.ts";
-import { DUE_SHARDS } from "../model/records.ts";
+import { SHARDS } from "../model/records.ts";
 import { timestampOf } from "../model/time.ts";
 import type { Dependencies } from "./dependencies.ts";
 import { startOperation } from "./start-operation.ts";
@@ -21,7 +21,7 @@ export interface Swept {
 export async function sweep(deps: Dependencies, dueBy: number = deps.clock.now()): Promise<Swept> {
   const { store } = deps;
   let started = 0;
-  for (let shard = 0; shard < DUE_SHARDS; shard++) {
+  for (let shard = 0; shard < SHARDS; shard++) {
     const listed = await store.list("due", String(shard), { limit: PER_SHARD });
     const due = listed.filter(({ sort }) => sort.slice(0, timestampOf(0).length) <= timestampOf(dueBy));
     for (const { id } of due) if (await takeUp(deps, id, dueBy)) started += 1;
