@@ -1,8 +1,12 @@
 import { execFileSync, spawn } from "node:child_process";
 import { closeSync, openSync, readFileSync } from "node:fs";
 
-/** How long a program may take to end after the lifeline did, before it is killed. */
-const LAST_GRACE_SECONDS = 3;
+/**
+ * After the end of the lifeline the cluster, if it lives, has a second to ask the program first (a program may take a second
+ * SIGTERM for impatience); then the watcher asks, and after two more kills. In all well below the 5 s that Ctrl-C may take.
+ */
+const ASK_AFTER_SECONDS = 1;
+const KILL_AFTER_SECONDS = 2;
 
 /**
  * Becomes the program, beside a watcher that holds fd 3, the lifeline: when that ends, the program is asked to stop and then
@@ -12,7 +16,7 @@ const LAST_GRACE_SECONDS = 3;
 const shim = `
 ( trap '' TERM INT HUP
   while read -r _ <&3; do :; done
-  kill -TERM $$ 2>/dev/null; sleep ${LAST_GRACE_SECONDS}; kill -KILL -$$ ) </dev/null >/dev/null 2>&1 &
+  sleep ${ASK_AFTER_SECONDS}; kill -TERM $$ 2>/dev/null; sleep ${KILL_AFTER_SECONDS}; kill -KILL -$$ ) </dev/null >/dev/null 2>&1 &
 exec "$@" 3<&-
 `;
 

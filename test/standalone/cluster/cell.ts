@@ -31,8 +31,8 @@ export function aLifeline(folder: string) {
 export interface Cell {
   readonly cluster: Cluster;
   readonly folder: string;
+  readonly url: string;
   readonly data: string;
-  readonly programs: Record<string, readonly string[]>;
   /** Kills the cluster process alone. */
   kill(): Promise<void>;
   /** Starts it again, on the same lifeline unless it has ended. */
@@ -41,7 +41,6 @@ export interface Cell {
   endLifeline(): Promise<void>;
   /** The lifeline breaks after the cluster has been killed. */
   breakLifeline(): void;
-  pid(): number;
   log(): string;
   close(): Promise<void>;
 }
@@ -93,9 +92,9 @@ export async function aCell(programs: Record<string, readonly string[]> = {}): P
   if (!client) throw new Error("no client");
   return {
     cluster: client,
+    url: `http://127.0.0.1:${port}`,
     folder,
     data,
-    programs,
     start,
     async kill() {
       child.kill("SIGKILL");
@@ -106,7 +105,6 @@ export async function aCell(programs: Record<string, readonly string[]> = {}): P
       await exited();
     },
     breakLifeline,
-    pid: () => child.pid ?? 0,
     log: () => log,
     async close() {
       if (!ended) breakLifeline();

@@ -51,7 +51,7 @@ export const aContainer = (more: Member = {}): Member => ({
   name: "main",
   image: "web",
   ports: [{ name: "http", containerPort: 8080 }],
-  readinessProbe: { httpGet: { path: "/ready", port: "http" }, periodSeconds: 1 },
+  readinessProbe: { httpGet: { path: "/ready", port: "http" }, periodSeconds: 1, failureThreshold: 1 },
   ...more,
 });
 
