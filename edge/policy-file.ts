@@ -42,7 +42,7 @@ export async function readPolicy(path: string): Promise<Partial<Allowance>> {
   if (text === undefined) return {};
   const wrong = (what: string) =>
     new Failure("refused", `${path}: ${what}`, "It holds `allow:` with lists `read`, `write` and `dial`.");
-  const value = await parseYaml(text, path);
+  const value = asWritten(text) ?? (await parseYaml(text, path));
   if (value === null || value === undefined) return {};
   if (typeof value !== "object" || Array.isArray(value)) throw wrong("it is not a map.");
   const { allow = {}, ...others } = value as Record<string, unknown>;
@@ -56,4 +56,17 @@ export async function readPolicy(path: string): Promise<Partial<Allowance>> {
   });
   // An empty list says nothing, so that a file written with only one kind filled keeps the other defaults.
   return Object.fromEntries(entries.filter(([, list]) => list.length > 0)) as Partial<Allowance>;
+}
+
+/** The file as `policyText` wrote it, read without the YAML library, which costs a running node 3 MB; `undefined` once it was edited. */
+function asWritten(text: string): object | undefined {
+  const lines = text.split("\n").filter((line) => !line.startsWith("#"));
+  const [, ...lists] =
+    /^allow:\n {2}read: (\[.*\])\n {2}write: (\[.*\])\n {2}dial: (\[.*\])\n$/.exec(lines.join("\n")) ?? [];
+  try {
+    const [read, write, dial]: unknown[] = lists.map((list) => JSON.parse(list));
+    return lists.length === 3 ? { allow: { read, write, dial } } : undefined;
+  } catch {
+    return undefined;
+  }
 }
