@@ -1,4 +1,5 @@
 /** The test suites: which vitest configuration each is, and what it needs beside npm and nats-server. */
 export const suites = {
   default: { config: "vitest.config.ts", needs: "nothing but npm and nats-server" },
+  aws: { config: "vitest.aws.config.ts", needs: "Java 17, for DynamoDB Local" },
 } as const;
