@@ -25,6 +25,18 @@ export async function withFileLock<T>(file: string, act: () => Promise<T>, onWai
   }
 }
 
+export interface FileLock {
+  release(): void;
+}
+
+/** Takes `file` as a lock until `release` or the end of this process; undefined where somebody else holds it. */
+export function tryFileLock(file: string): FileLock | undefined {
+  const database = new DatabaseSync(file, { timeout: 0 });
+  if (isTaken(database)) return { release: () => database.close() };
+  database.close();
+  return undefined;
+}
+
 /** True once the exclusive lock is ours; false while it is somebody else's. */
 function isTaken(database: DatabaseSync): boolean {
   try {

@@ -1,0 +1,85 @@
+import { homedir } from "node:os";
+import { cacheFolder } from "./bundle.ts";
+import { help, type Options, readOptions } from "./options.ts";
+import { lineOf } from "./start-failure.ts";
+import { choosePort } from "./supervisor/choose-port.ts";
+import { type DataFolder, openDataFolder } from "./supervisor/data-folder.ts";
+import { awaitEndOfEarlierRun } from "./supervisor/endpoints.ts";
+import { prepare } from "./supervisor/prepare-programs.ts";
+import { type Supervisor, supervise } from "./supervisor/supervisor.ts";
+
+/** What goes on from our environment to the processes that we start: nothing that could be a secret. */
+const PASSED_ON = ["PATH", "HOME", "LANG", "TZ", "TMPDIR", "LOG_LEVEL"];
+
+/** Ctrl-C reaches us twice when npm started us: from the terminal, and passed on by npm. */
+const SAME_CTRL_C_MS = 300;
+
+/** `npm start`: everything on one machine. Exit codes: 0 ended on request, 1 could not start, 2 usage. */
+async function main(): Promise<void> {
+  const commandLine = readOptions(process.argv.slice(2), process.env);
+  if (commandLine.kind === "help") {
+    process.stdout.write(help);
+    return;
+  }
+  if (commandLine.kind === "usage") {
+    process.stderr.write(`${commandLine.message}\n\n${help}`);
+    process.exit(2);
+  }
+
+  let supervisor: Supervisor | undefined;
+  let folder: DataFolder | undefined;
+  let askedAt: number | undefined;
+  const end = () => {
+    const now = performance.now();
+    if (askedAt === undefined) {
+      askedAt = now;
+      void stop(supervisor, folder);
+      return;
+    }
+    if (now - askedAt < SAME_CTRL_C_MS) return;
+    supervisor?.kill();
+    process.exit(0);
+  };
+  process.on("SIGINT", end);
+  process.on("SIGTERM", end);
+  process.on("SIGHUP", end);
+
+  try {
+    folder = openDataFolder(commandLine.options.data);
+    supervisor = await start(commandLine.options, folder);
+    await supervisor.ready;
+    process.stdout.write(`cellplane ready at ${supervisor.url}\n`);
+  } catch (error) {
+    if (askedAt !== undefined) return;
+    askedAt = performance.now();
+    process.stderr.write(`${lineOf(error)}\n`);
+    supervisor?.kill();
+    process.exit(1);
+  }
+}
+
+async function start({ port: asked, cells }: Options, { path: data }: DataFolder): Promise<Supervisor> {
+  const { env } = process;
+  await awaitEndOfEarlierRun(data);
+  const port = await choosePort(data, asked);
+  const prepared = await prepare({ data, cacheDir: cacheFolder(env, homedir()), path: env.PATH ?? "", say });
+  const passedOn = PASSED_ON.flatMap((name) => (env[name] === undefined ? [] : [[name, env[name]]]));
+  return supervise({
+    data,
+    port,
+    cells,
+    ...prepared,
+    environment: { ...Object.fromEntries(passedOn), NODE_COMPILE_CACHE: prepared.compileCache },
+    say,
+  });
+}
+
+async function stop(supervisor: Supervisor | undefined, folder: DataFolder | undefined): Promise<void> {
+  await supervisor?.stop();
+  folder?.release();
+  process.exit(0);
+}
+
+const say = (line: string) => process.stderr.write(`${line}\n`);
+
+await main();
