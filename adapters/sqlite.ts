@@ -11,6 +11,7 @@ import {
   recordKinds,
 } from "#core/model/records.ts";
 import type { Change, ChangedRecord, Listed, Store, Versioned } from "#core/ports.ts";
+import { refuseBeyondLimits } from "./commit-limits.ts";
 
 /** The schema this code reads and writes; a file with a newer one is refused, an older one is migrated. */
 const SCHEMA_VERSION = 1;
@@ -124,6 +125,7 @@ export function sqliteStore(file: string): SqliteStore {
 
   return {
     async commit(changes) {
+      refuseBeyondLimits(changes);
       let signalled = false;
       try {
         db.exec("BEGIN IMMEDIATE");

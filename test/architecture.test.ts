@@ -15,6 +15,7 @@ const allowed: Record<string, string[]> = {
     "core",
     "node:",
     "zod",
+    "@aws-sdk/",
     "@nats-io/",
     "jose",
     "@peculiar/x509",

@@ -31,7 +31,7 @@ export interface Listed {
 /** The intent store. Reads of records are consistent; indexes may lag. Refuses with `unavailable` where trying again helps. */
 export interface Store {
   /**
-   * All of it or nothing, at most 100 changes. Refused with `conflict` when any `was` is not the version there is now or a
+   * All of it or nothing, at most 100 changes, each of another record or counter. Refused with `conflict` when any `was` is not the version there is now or a
    * counter would leave its bounds; `details.extra.change` is the index of the first such change.
    */
   commit(changes: readonly Change[]): Promise<void>;

@@ -95,6 +95,39 @@ export function storeContract(
       });
     });
 
+    it("takes a hundred changes at once, and neither more nor two of one thing", async () => {
+      const claims = Array.from({ length: 101 }, (_, n) => claim(`c-${n}`));
+      await expect(store.commit(claims)).rejects.toMatchObject({ kind: "too-large" });
+      await expect(store.commit([claim("a"), { write: "remove", kind: "claim", id: "a", was: 1 }])).rejects.toThrow(
+        "claim a twice",
+      );
+      expect(await store.get("claim", "a")).toBeUndefined();
+      await store.commit(claims.slice(1));
+      const ids = claims.map(({ value }) => value.id);
+      expect((await store.getMany("claim", ids)).map(({ value }) => value.id)).toEqual(ids.slice(1));
+      await store.commit([]);
+    });
+
+    it("reads many in the order asked for, also more than a hundred and one of them twice", async () => {
+      const ids = Array.from({ length: 130 }, (_, n) => `c-${n}`);
+      await store.commit(ids.slice(0, 65).map((id) => claim(id)));
+      await store.commit(ids.slice(65).map((id) => claim(id)));
+      const asked = [...ids.toReversed(), "c-7", "nothing"];
+      expect((await store.getMany("claim", asked)).map(({ value }) => value.id)).toEqual(asked.slice(0, -1));
+    });
+
+    it("counts down and up within both bounds, from nothing too", async () => {
+      const add = (by: number, atMost?: number) =>
+        store.commit([{ write: "count", counter: "n", by, ...(atMost === undefined ? {} : { atMost }) }]);
+      await expect(add(3, 2)).rejects.toMatchObject({ kind: "conflict", details: { extra: { change: 0 } } });
+      await expect(add(-1)).rejects.toMatchObject({ kind: "conflict" });
+      await add(0, 0);
+      await add(5);
+      await expect(add(-1, 3)).rejects.toMatchObject({ kind: "conflict" });
+      await add(-2, 3);
+      expect(await store.countOf("n")).toBe(3);
+    });
+
     it("lists a partition in order, in pages, both ways", async () => {
       const network = ids.next("net");
       const operations = Array.from({ length: 5 }, () => anOperation({ id: ids.next("op"), network }));
