@@ -1,6 +1,6 @@
 import { Refusal } from "#core/errors.ts";
 import type { Dependencies } from "#core/operations/dependencies.ts";
-import type { ListedPage, ListQuery } from "#core/operations/list-networks.ts";
+import type { ListedPage, ListQuery } from "#core/operations/read-page.ts";
 import type { Answer } from "./endpoint.ts";
 
 /**
@@ -15,10 +15,10 @@ export async function paged<T>(
 ): Promise<Answer> {
   const sign = (after: string) => secrets.mac(JSON.stringify([list, after]));
   const after = cursor === undefined ? undefined : opened(cursor, sign);
-  const { items, next } = await read({ limit, after });
+  const { next, ...page } = await read({ limit, after });
   return {
     body: {
-      items,
+      ...page,
       ...(next === undefined ? {} : { next: `${Buffer.from(next).toString("base64url")}.${sign(next)}` }),
     },
   };

@@ -1,10 +1,18 @@
 import { CellSpec } from "../model/cell.ts";
 import { JoinRequest } from "./join.ts";
+import { NetworkListQuery } from "./networks.ts";
 import { NoQuery, PageQuery, type Route } from "./route.ts";
 
 export const cellRoutes = {
   createCell: { method: "POST", path: "/v1/cells", query: NoQuery, body: CellSpec, signedIn: true, status: 201 },
   listCells: { method: "GET", path: "/v1/cells", query: PageQuery, signedIn: true, status: 200 },
   getCell: { method: "GET", path: "/v1/cells/{cell}", query: NoQuery, signedIn: true, status: 200 },
+  listCellNetworks: {
+    method: "GET",
+    path: "/v1/cells/{cell}/networks",
+    query: NetworkListQuery,
+    signedIn: true,
+    status: 200,
+  },
   join: { method: "POST", path: "/v1/join", query: NoQuery, body: JoinRequest, signedIn: false, status: 200 },
 } as const satisfies Record<string, Route>;

@@ -37,3 +37,6 @@ export const PageQuery = z.strictObject({
 export const WaitQuery = z.strictObject({ wait: wholeNumber(0, LONGEST_WAIT_SECONDS, "seconds").default(0) });
 
 export const NoQuery = z.strictObject({});
+
+/** For what takes a body by form only: none, or an empty object. */
+export const NoBody = z.strictObject({});

@@ -6,7 +6,7 @@ import type { Caller } from "../model/organization.ts";
 import type { Versioned } from "../ports.ts";
 import { requirePlatform } from "./authenticate.ts";
 import type { Dependencies } from "./dependencies.ts";
-import type { ListedPage, ListQuery } from "./list-networks.ts";
+import { type ListedPage, type ListQuery, readPage } from "./read-page.ts";
 
 /** GET /v1/cells/{cell} */
 export async function readCell(deps: Dependencies, caller: Caller, id: string): Promise<CellView> {
@@ -15,23 +15,10 @@ export async function readCell(deps: Dependencies, caller: Caller, id: string): 
 }
 
 /** GET /v1/cells, in order of registration. */
-export async function listCells(
-  deps: Dependencies,
-  caller: Caller,
-  { limit, after }: ListQuery,
-): Promise<ListedPage<CellView>> {
+export async function listCells(deps: Dependencies, caller: Caller, query: ListQuery): Promise<ListedPage<CellView>> {
   requirePlatform(caller);
-  const listed = await deps.store.list("cells", "all", { limit: limit + 1, ...(after === undefined ? {} : { after }) });
-  const page = listed.slice(0, limit);
-  const cells = await deps.store.getMany(
-    "cell",
-    page.map(({ id }) => id),
-  );
-  const last = page.at(-1);
-  return {
-    items: await Promise.all(cells.map(({ value }) => viewOf(deps, value))),
-    ...(listed.length > limit && last ? { next: last.sort } : {}),
-  };
+  const { items, ...page } = await readPage(deps.store, { kind: "cell", index: "cells", partition: "all" }, query);
+  return { ...page, items: await Promise.all(items.map((cell) => viewOf(deps, cell))) };
 }
 
 export async function findCell({ store }: Dependencies, caller: Caller, id: string): Promise<Versioned<Cell>> {

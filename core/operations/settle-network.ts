@@ -3,6 +3,7 @@ import type { Network } from "../model/network.ts";
 import { type Operation, withEntry } from "../model/operation.ts";
 import { timestampOf } from "../model/time.ts";
 import type { Change, Versioned } from "../ports.ts";
+import { eventOf } from "./accept-change.ts";
 import { beginStep, type StepInput } from "./begin-step.ts";
 import { nameClaim } from "./create-network.ts";
 import type { Dependencies } from "./dependencies.ts";
@@ -16,7 +17,13 @@ export async function settleNetwork(deps: Dependencies, input: StepInput): Promi
     { ...operation.value, state: "succeeded", nextActionAt: null, endedAt: now, error: null },
     { at: now, step: "SettleNetwork", outcome: "done", detail: outcomes[operation.value.kind] },
   );
-  const changes: Change[] = [{ write: "put", was: operation.version, kind: "operation", value: ended }];
+  const changes: Change[] = [
+    { write: "put", was: operation.version, kind: "operation", value: ended },
+    eventOf(deps, network.value, {
+      type: `${ended.kind}.succeeded`,
+      message: `${network.value.name}: ${outcomes[ended.kind]}.`,
+    }),
+  ];
   if (network.value.deleting) changes.push(...(await removal(deps, network)));
   await store.commit(changes);
 }

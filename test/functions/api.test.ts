@@ -155,6 +155,101 @@ describe("the hosted API", () => {
     expect(seen).toEqual(["a", "b", "c", "d", "e"]);
   });
 
+  it("lists by name, and by what no index serves", async () => {
+    for (const [name, env] of [
+      ["c", "prod"],
+      ["a", "prod"],
+      ["b", "test"],
+    ])
+      await call("POST", networks, { body: { name, labels: { env } } });
+    const names = async (query: string) =>
+      (await call("GET", `${networks}?${query}`)).json.items.map(({ name }) => name);
+    expect(await names("sort=name")).toEqual(["a", "b", "c"]);
+    expect(await names("selector=env%3Dprod")).toEqual(["c", "a"]);
+    expect(await names("selector=env%20in%20(test,dev)&sort=name")).toEqual(["b"]);
+    expect(await names("q=B")).toEqual(["b"]);
+    expect(await names("phase=ready")).toEqual([]);
+    expect(await names("phase=pending&sort=name")).toEqual(["a", "b", "c"]);
+    const fleet = await call("GET", "/v1/networks?limit=2");
+    expect(fleet.json.items.map(({ name }) => name)).toEqual(["c", "a"]);
+    const rest = await call("GET", `/v1/networks?limit=2&cursor=${fleet.json.next}`);
+    expect(rest.json).toMatchObject({ items: [{ name: "b" }], lookedAt: 1 });
+    expect(rest.json.next).toBeUndefined();
+    expect((await call("GET", `${networks}?limit=2&cursor=${fleet.json.next}`)).status).toBe(400);
+  });
+
+  it("changes what a merge patch names, one generation up, and supersedes what was under way", async () => {
+    const { json } = await call("POST", networks, { body: { ...spec, labels: { a: "1", b: "2" } } });
+    const path = `/v1/networks/${json.network.id}`;
+    const patched = await call("PATCH", path, {
+      body: { labels: { a: null, c: "3" }, settings: { heartbeat: "30s" } },
+      headers: { "if-match": '"1"' },
+    });
+    expect(patched).toMatchObject({
+      status: 202,
+      json: {
+        network: { generation: 2, labels: { b: "2", c: "3" }, settings: { heartbeat: "30s" } },
+        operation: { kind: "update", generation: 2 },
+      },
+    });
+    expect((await call("GET", `/v1/operations/${json.operation.id}`)).json).toMatchObject({ state: "superseded" });
+    expect(await call("PATCH", path, { body: { plan: "large" }, headers: { "if-match": '"1"' } })).toMatchObject({
+      status: 412,
+      json: { etag: '"2"' },
+    });
+    const same = await call("PATCH", path, { body: { labels: { b: "2" } }, headers: { "if-match": "*" } });
+    expect(same.json).toMatchObject({ network: { generation: 2 }, operation: { id: patched.json.operation.id } });
+    const history = await call("GET", `${path}/operations`);
+    expect(history.json.items).toMatchObject([{ kind: "update" }, { kind: "create" }]);
+    const events = await call("GET", `${path}/events`);
+    expect(events.json.items).toMatchObject([
+      { type: "update.accepted", message: expect.stringContaining("labels, settings") },
+      { type: "create.accepted" },
+    ]);
+  });
+
+  it("renames, and gives the old name free", async () => {
+    const { json } = await call("POST", networks, { body: spec });
+    await call("POST", networks, { body: { name: "taken" } });
+    const rename = (name: string) =>
+      call("PATCH", `/v1/networks/${json.network.id}`, { body: { name }, headers: { "if-match": "*" } });
+    expect(await rename("taken")).toMatchObject({ status: 409, json: { type: "urn:cellplane:name-taken" } });
+    expect((await rename("renamed")).status).toBe(202);
+    expect((await call("POST", networks, { body: spec })).status).toBe(202);
+  });
+
+  it("explains what a network and an operation wait for", async () => {
+    const { json } = await call("POST", networks, { body: spec });
+    await plane.follow();
+    const why = () =>
+      call("GET", `/v1/networks/${json.network.id}/explain`).then(
+        (answer) => answer.json as unknown as { summary: string },
+      );
+    await expect
+      .poll(async () => (await why()).summary)
+      .toMatch(/^factory-7 is pending\. The create waits until .* to be tried again: There is no cell yet/);
+    expect((await call("GET", `/v1/operations/${json.operation.id}/explain`)).json).toMatchObject({
+      chain: [
+        { what: "waiting" },
+        { what: "PlaceNetwork" },
+        { what: "create of generation 1", why: `asked for by key:${id}` },
+      ],
+    });
+  });
+
+  it("cancels and retries an operation, and says when it cannot", async () => {
+    const { json } = await call("POST", networks, { body: spec });
+    const command = (verb: string) => call("POST", `/v1/operations/${json.operation.id}/${verb}`);
+    expect(await command("retry")).toMatchObject({ status: 409, json: { type: "urn:cellplane:not-possible-now" } });
+    expect(await command("cancel")).toMatchObject({ status: 202, json: { state: "cancelled" } });
+    expect((await command("cancel")).status).toBe(409);
+    await plane.follow();
+    await plane.addCell();
+    expect(await command("retry")).toMatchObject({ status: 202, json: { state: "pending", attempt: 2 } });
+    await plane.follow();
+    expect(await plane.ended(json.operation.id)).toMatchObject({ state: "succeeded", attempt: 2 });
+  });
+
   it("writes who did it, and from where, with the change", async () => {
     const { json } = await call("POST", networks, { body: spec });
     const [entry] = await plane.store.list("audit-of-organization", plane.caller.org, { limit: 10 });
@@ -191,6 +286,14 @@ describe("the hosted API", () => {
       "labels",
     ],
     ["an unknown setting", 400, "POST", networks, { body: { ...spec, settings: { a: 1 } } }, "settings.a"],
+    [
+      "a setting out of bounds",
+      400,
+      "POST",
+      networks,
+      { body: { ...spec, settings: { heartbeat: "1s" } } },
+      "settings.heartbeat",
+    ],
     ["a window", 400, "POST", networks, { body: { ...spec, window: "sunday" } }, "window"],
     ["a list for a body", 400, "POST", networks, { body: [] }, ""],
     ["null for a body", 400, "POST", networks, { raw: "null" }],
@@ -230,6 +333,12 @@ describe("the hosted API", () => {
       "limits.networks",
     ],
     ["a join of nobody", 400, "POST", "/v1/join", { body: {} }, "identity"],
+    ["a patch without If-Match of what is not there", 404, "PATCH", `/v1/networks/${missing}`, { body: {} }],
+    ["a selector that is none", 400, "GET", `${networks}?selector=%3D%3D`],
+    ["an unknown phase", 400, "GET", `${networks}?phase=happy`, {}, "phase"],
+    ["an unknown order", 400, "GET", `${networks}?sort=size`, {}, "sort"],
+    ["the events of what never was", 404, "GET", `/v1/networks/${missing}/events`],
+    ["a retry of what is not there", 404, "POST", "/v1/operations/op_00000000000000000000000000/retry"],
     ["another path", 404, "GET", "/v1/nothing"],
     ["another method", 405, "PUT", networks, { body: spec }],
     ["no key", 401, "GET", networks, { headers: { authorization: "" } }],
