@@ -13,12 +13,12 @@ export interface Contact {
   readonly nats: Door;
   /** Milliseconds since 1970. */
   readonly checkedAt: number | null;
-  /** What the orchestrator says of itself on its internal port; `null` while it says nothing. */
-  readonly orchestrator: OrchestratorStatus | null;
+  /** What the orchestrator says of itself on its internal port; `null` while it says nothing, absent before it was asked. */
+  readonly orchestrator?: OrchestratorStatus | null;
 }
 
 const untried: Door = { open: null, trouble: "not tried yet" };
-export const noContact: Contact = { api: untried, nats: untried, checkedAt: null, orchestrator: null };
+export const noContact: Contact = { api: untried, nats: untried, checkedAt: null };
 
 /** True where an observer would say the same: time alone is no change. */
 export const sameContact = (a: Contact, b: Contact): boolean =>
@@ -26,4 +26,5 @@ export const sameContact = (a: Contact, b: Contact): boolean =>
   a.api.trouble === b.api.trouble &&
   a.nats.open === b.nats.open &&
   a.nats.trouble === b.nats.trouble &&
+  (a.orchestrator === undefined) === (b.orchestrator === undefined) &&
   a.orchestrator?.version === b.orchestrator?.version;

@@ -38,14 +38,14 @@ export function keptIn<T>(object: KubeObject, parse: (value: unknown) => T): Kep
   return { value: parse(JSON.parse(json)), version: object.metadata.resourceVersion ?? "" };
 }
 
-/** Keeps a value. Refused with `conflict` when what is there is not at `version` any more ("": must not be there yet). */
+/** Keeps a value, and answers the version it has then. Refused with `conflict` when what is there is not at `version` any more ("": must not be there yet). */
 export async function writeKept(
   cluster: Cluster,
   ref: ObjectRef,
   { value, version, labels }: { value: unknown; version: string; labels?: Readonly<Record<string, string>> },
-): Promise<void> {
+): Promise<string> {
   const json = JSON.stringify(value);
-  await cluster.apply({
+  const applied = await cluster.apply({
     apiVersion: ref.apiVersion,
     kind: ref.kind,
     metadata: {
@@ -56,6 +56,7 @@ export async function writeKept(
     },
     data: { [ENTRY]: ref.kind === "Secret" ? Buffer.from(json).toString("base64") : json },
   });
+  return applied.metadata.resourceVersion ?? "";
 }
 
 /** What is kept, made at the first use and never again: whoever loses the race to make it takes what the winner made. */
@@ -67,7 +68,8 @@ export async function keptOnce<T>(
   const found = await readKept(cluster, ref, parse);
   if (found) return found;
   try {
-    await writeKept(cluster, ref, { value: await make(), version: "" });
+    const value = await make();
+    return { value, version: await writeKept(cluster, ref, { value, version: "" }) };
   } catch (error) {
     if (!(error instanceof Refusal && error.kind === "conflict")) throw error;
   }

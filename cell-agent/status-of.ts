@@ -104,38 +104,51 @@ export function saysTheSame(a: Observed | undefined, b: Observed): boolean {
   return a !== undefined && timeless(a) === timeless(b);
 }
 
-function findingsOf(
-  order: NetworkInstance["spec"],
-  { applyFailure, broker, orchestrator, contact }: Observations,
-): Finding[] {
-  const { api, nats } = contact;
-  const said = contact.orchestrator;
-  const closed = [api.open ? "" : `API: ${api.trouble}`, nats.open ? "" : `NATS: ${nats.trouble}`].filter(Boolean);
-  const current = said !== null && said.ready && said.release === order.spec.release;
-  const hasAccess = said !== null && said.accessGeneration >= order.access.generation;
+function findingsOf(order: NetworkInstance["spec"], seen: Observations): Finding[] {
+  const { applyFailure, broker, orchestrator, contact } = seen;
+  const { api, nats, orchestrator: said } = contact;
+  const doors = Object.entries({ API: api, NATS: nats });
+  const untriedDoor = doors.some(([, { open }]) => open === null);
+  const shut = doors.filter(([, { open }]) => open === false).map(([name, { trouble }]) => `${name}: ${trouble}`);
+  const current = said?.ready === true && said.release === order.spec.release;
+  const silent = "it does not say on its internal port that it is ready at the release asked for";
   return [
-    finding("Applied", applyFailure === null, "Applied", "ApplyFailed", applyFailure ?? ""),
-    finding("BrokerReady", broker.done, broker.reason, broker.reason, `broker: ${broker.message}`),
-    finding(
-      "OrchestratorReady",
-      orchestrator.done && current,
-      orchestrator.reason,
-      orchestrator.done ? "NotAnswering" : orchestrator.reason,
-      `orchestrator: ${orchestrator.done ? "it does not answer on its internal port as the release asked for" : orchestrator.message}`,
-    ),
-    finding(
-      "AccessApplied",
-      hasAccess,
-      "Applied",
-      "Pending",
-      "the orchestrator has not taken over the access list yet",
-    ),
-    finding("RoutesAnswer", closed.length === 0, "Answering", "NotAnswering", closed.join("; ")),
+    finding("Applied", applyFailure === null, { yes: "Applied", no: "ApplyFailed", trouble: applyFailure ?? "" }),
+    finding("BrokerReady", broker.done, { yes: "Ready", no: broker.reason, trouble: `broker: ${broker.message}` }),
+    orchestrator.done && said === undefined
+      ? unknown("OrchestratorReady", seen, order)
+      : finding("OrchestratorReady", orchestrator.done && current, {
+          yes: "Ready",
+          no: orchestrator.done ? "NotAnswering" : orchestrator.reason,
+          trouble: `orchestrator: ${orchestrator.done ? silent : orchestrator.message}`,
+        }),
+    said === undefined
+      ? unknown("AccessApplied", seen, order)
+      : finding("AccessApplied", said !== null && said.accessGeneration >= order.access.generation, {
+          yes: "Applied",
+          no: "Pending",
+          trouble: "the orchestrator has not taken over the access list yet",
+        }),
+    untriedDoor && shut.length === 0
+      ? unknown("RoutesAnswer", seen, order)
+      : finding("RoutesAnswer", shut.length === 0, { yes: "Answering", no: "NotAnswering", trouble: shut.join("; ") }),
   ];
 }
 
-const finding = (type: string, holds: boolean, yes: string, no: string, trouble: string): Finding =>
-  holds ? { type, status: "True", reason: yes, message: "" } : { type, status: "False", reason: no, message: trouble };
+const finding = (type: string, holds: boolean, says: { yes: string; no: string; trouble: string }): Finding =>
+  holds
+    ? { type, status: "True", reason: says.yes, message: "" }
+    : { type, status: "False", reason: says.no, message: says.trouble };
+
+/** What was not tried yet is as it was, if it was looked at under this very order: an agent that starts again changes nothing. */
+function unknown(type: string, { previous }: Observations, order: NetworkInstance["spec"]): Finding {
+  const before = previous?.conditions.find((one) => one.type === type);
+  if (before && previous?.observedGeneration === order.generation) {
+    const { status, reason, message } = before;
+    return { type, status, reason, message };
+  }
+  return { type, status: "Unknown", reason: "NotTriedYet", message: `${type}: not tried yet` };
+}
 
 /** Where a network is on its way: what it was before tells a first start from an update and an update from an accident. */
 export function phaseOf(previous: Observed | undefined, generation: number, ready: boolean): Phase {

@@ -1,0 +1,210 @@
+import { randomBytes } from "node:crypto";
+import { createServer, type Server } from "node:https";
+import { type AddressInfo, isIP } from "node:net";
+import { createAdaptorServer } from "@hono/node-server";
+import { issueLeaf } from "#adapters/x509.ts";
+import type { Chance, Clock, Cluster, Log, Verifier } from "#core/ports.ts";
+import { provisioningApi } from "./api/app.ts";
+import { callAuthentication } from "./api/authenticate.ts";
+import { longPolls } from "./api/long-polls.ts";
+import { appliedSecrets } from "./applied-secrets.ts";
+import { SYSTEM_NAMESPACE } from "./cell.ts";
+import { type Contacts, keepContacts } from "./contacts.ts";
+import { inTurn } from "./in-turn.ts";
+import { join } from "./join.ts";
+import { openJournal } from "./journal.ts";
+import { cellKeys } from "./keys/cell-keys.ts";
+import { knockAtApi, knockAtNats } from "./knock.ts";
+import { openPinned } from "./membership.ts";
+import { materials } from "./network-material.ts";
+import { type Objects, watchObjects } from "./observe/objects.ts";
+import { orchestratorClient } from "./orchestrator-client.ts";
+import { reconcile } from "./reconcile.ts";
+import type { Settings } from "./settings.ts";
+import { pendingStatusOf } from "./status-of.ts";
+import { openTombstones } from "./tombstones.ts";
+import { type WorkQueue, workQueue } from "./work-queue.ts";
+
+export interface AgentParts {
+  readonly cluster: Cluster;
+  readonly clock: Clock;
+  readonly chance: Chance;
+  readonly verifier: Verifier;
+  readonly log: Log;
+  readonly settings: Pick<Settings, "controlPlane" | "joinToken" | "listen" | "publicUrl" | "domain" | "networkLimit">;
+}
+
+export interface Agent {
+  /** Where the provisioning API listens. */
+  readonly url: string;
+  close(): Promise<void>;
+}
+
+/** Everything is looked at anew so often, whatever was or was not signalled. */
+const RESYNC_MS = 60_000;
+const WORKERS = 8;
+const API_CERTIFICATE_DAYS = 90;
+/** The certificate of the API needs no keeping: a new one is made as often as this. */
+const API_CERTIFICATE_RENEWAL_MS = (API_CERTIFICATE_DAYS / 3) * 86_400_000;
+
+/** The agent of one cell: keys and pinned trust from the cluster, the API up, then join, watch and reconcile until closed. */
+export async function startAgent({ cluster, clock, chance, verifier, log, settings }: AgentParts): Promise<Agent> {
+  const ended = new AbortController();
+  await ownNamespace(cluster);
+  const [{ identity, authorities }, pinned, tombstones] = await Promise.all([
+    cellKeys(cluster, clock.now()),
+    openPinned(cluster),
+    openTombstones(cluster, clock),
+  ]);
+  const journal = openJournal({ clock, run: randomBytes(6).toString("hex") });
+  const polls = longPolls({ clock, journal });
+  const secrets = appliedSecrets(cluster);
+  const material = materials({ cluster, clock, domain: settings.domain, authorities });
+  let queue: WorkQueue | undefined;
+  let contacts: Contacts | undefined;
+  let isSynced = false;
+  const wake = (instance: string) => queue?.add(instance);
+  const objects: Objects = watchObjects({ cluster, log, signal: ended.signal, onChange: wake });
+  const room = () =>
+    settings.networkLimit === null ? null : Math.max(0, settings.networkLimit - objects.instances().length);
+
+  const app = provisioningApi({
+    served: {
+      ...{ clock, journal, objects, pinned, polls },
+      book: {
+        ...{ cluster, clock, pinned, tombstones, journal, room },
+        inTurn: inTurn(),
+        onRecorded: (instance) => {
+          objects.learn(instance);
+          wake(instance.metadata.name);
+        },
+      },
+    },
+    authenticate: callAuthentication({ clock, verifier, membership: pinned.membership }),
+    notReady: () =>
+      pinned.membership() === undefined
+        ? "This cell has not joined a control plane yet."
+        : isSynced
+          ? undefined
+          : "The agent has just started and is looking at what is in the cluster.",
+    log,
+  });
+  const certificate = () => {
+    const names = namesOf(settings);
+    const { certPem, keyPem } = issueLeaf(authorities.api, { names, now: clock.now(), days: API_CERTIFICATE_DAYS });
+    return { cert: certPem, key: keyPem, minVersion: "TLSv1.3" as const };
+  };
+  const server = createAdaptorServer({
+    fetch: app.fetch,
+    createServer,
+    serverOptions: certificate(),
+  }) as Server;
+  await listening(server, settings.listen);
+  const { port } = server.address() as AddressInfo;
+  const url = `https://${settings.listen.host}:${port}`;
+  const renewal = setInterval(
+    () => server.setSecureContext(certificate()),
+    Math.min(API_CERTIFICATE_RENEWAL_MS, 2 ** 31 - 1),
+  );
+
+  async function operate(): Promise<void> {
+    const cell = { id: await pinned.joined(), domain: settings.domain };
+    await objects.synced;
+    if (ended.signal.aborted) return;
+    const orchestrators = orchestratorClient({ cluster, clock, internalCa: authorities.internal, cell: cell.id });
+    const met = keepContacts({
+      ...{ clock, chance, log, knockAtApi, onChange: wake },
+      knockAtNats: (addresses) => knockAtNats(addresses, authorities.nats.certPem),
+      status: orchestrators.status,
+      pushAccess: orchestrators.pushAccess,
+    });
+    contacts = met;
+    for (const instance of objects.instances()) {
+      const { epoch, generation } = instance.spec;
+      journal.remember({ ...(instance.status ?? pendingStatusOf(instance, clock.now())), epoch, generation });
+    }
+    const operator = {
+      cluster,
+      clock,
+      log,
+      cell,
+      authorities,
+      objects,
+      materials: material,
+      secrets,
+      contacts: met,
+      journal,
+      tombstones,
+    };
+    queue = workQueue({ work: (name) => reconcile(operator, name), workers: WORKERS, clock, chance, log });
+    isSynced = true;
+    while (!ended.signal.aborted) {
+      for (const { metadata } of objects.instances()) {
+        secrets.forget(metadata.name);
+        queue.add(metadata.name);
+      }
+      await tombstones.prune().catch((error: unknown) => log("warn", "tombstones not pruned", { why: String(error) }));
+      await clock.sleep(RESYNC_MS, ended.signal);
+    }
+    orchestrators.close();
+  }
+
+  const running = [
+    operate(),
+    join(
+      {
+        ...{ controlPlane: settings.controlPlane, token: settings.joinToken, identity, room },
+        publicUrl: settings.publicUrl ?? url,
+        domain: settings.domain,
+        caPem: authorities.api.certPem,
+        existing: async () => {
+          await objects.synced;
+          return objects
+            .instances()
+            .map(({ spec: { network, epoch, generation } }) => ({ id: network, epoch, generation }));
+        },
+      },
+      { pinned, clock, chance, log, signal: ended.signal },
+    ),
+  ].map((one) => one.catch((error: unknown) => log("error", "a part of the agent stopped", { why: String(error) })));
+
+  return {
+    url,
+    async close() {
+      ended.abort();
+      clearInterval(renewal);
+      polls.close();
+      server.close();
+      server.closeIdleConnections();
+      await contacts?.close();
+      await queue?.close();
+      server.closeAllConnections();
+      if (pinned.membership()) await Promise.all(running);
+    },
+  };
+}
+
+/** On a real cluster the chart made it, and the agent may not. */
+async function ownNamespace(cluster: Cluster): Promise<void> {
+  const object = { apiVersion: "v1", kind: "Namespace", metadata: { name: SYSTEM_NAMESPACE } };
+  const found = await cluster.get({ apiVersion: "v1", kind: "Namespace", name: SYSTEM_NAMESPACE });
+  if (!found) await cluster.apply(object);
+}
+
+/** Every name by which the API may be called. */
+function namesOf({ listen, publicUrl }: Pick<Settings, "listen" | "publicUrl">): string[] {
+  const told = publicUrl === undefined ? listen.host : new URL(publicUrl).hostname.replace(/^\[|\]$/g, "");
+  return [...new Set([told, listen.host, "localhost", "127.0.0.1"])].filter(
+    (name) => isIP(name) !== 6 && name !== "0.0.0.0",
+  );
+}
+
+function listening(server: Server, { host, port }: Settings["listen"]): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once("error", reject);
+    server.listen(port, host, () => {
+      server.off("error", reject);
+      resolve();
+    });
+  });
+}

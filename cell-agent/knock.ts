@@ -1,0 +1,44 @@
+import { connect } from "node:tls";
+import { sendRequest } from "#adapters/request.ts";
+import type { NetworkAddresses } from "#core/ports.ts";
+import type { Door } from "./contact.ts";
+
+/** A door that is slower than this is shut: a node would give up as well. */
+const PATIENCE_MS = 3_000;
+
+const open: Door = { open: true, trouble: "" };
+const shut = (trouble: string): Door => ({ open: false, trouble });
+const reasonOf = (error: unknown): string =>
+  error instanceof Error ? ((error as NodeJS.ErrnoException).code ?? error.message) : String(error);
+
+/** Asks the API by its route whether the network is ready. */
+export async function knockAtApi({ host, api }: NetworkAddresses): Promise<Door> {
+  const { protocol } = new URL(api.url);
+  try {
+    const url = new URL(`${protocol}//${host}/readyz`);
+    const { status } = await sendRequest({ method: "GET", url, dial: api.dial, timeoutMs: PATIENCE_MS });
+    return status === 200 ? open : shut(`/readyz answers ${status}`);
+  } catch (error) {
+    return shut(reasonOf(error));
+  }
+}
+
+/** Does what a node does first: a TLS handshake by the network's name, trusting the cell's CA alone, until the broker says INFO. */
+export function knockAtNats({ host, nats }: NetworkAddresses, caPem: string): Promise<Door> {
+  return new Promise((resolve) => {
+    const socket = connect({ ...nats.dial, servername: host, ca: caPem, minVersion: "TLSv1.3" });
+    const end = (door: Door) => {
+      socket.destroy();
+      resolve(door);
+    };
+    let said = "";
+    socket.setTimeout(PATIENCE_MS, () => end(shut("no answer in time")));
+    socket.on("error", (error) => end(shut(reasonOf(error))));
+    socket.on("close", () => end(shut("the connection was closed")));
+    socket.on("data", (part: Buffer) => {
+      said += part.toString("latin1");
+      if (said.startsWith("INFO ")) end(open);
+      else if (said.length > 5) end(shut("it does not speak NATS"));
+    });
+  });
+}

@@ -1,0 +1,51 @@
+/**
+ * The agent of one cell. Configured by the environment (settings.ts); state only in the cluster. Prints one JSON line
+ * `{"listening": url}` on stdout when the provisioning API answers. SIGTERM ends it well; with `CELLPLANE_LIFELINE=stdin` so does
+ * the end of stdin, which is how it ends with a supervisor that was killed.
+ */
+import { embeddedCluster } from "#adapters/embedded-cluster.ts";
+import { jsonLog } from "#adapters/json-log.ts";
+import { joseVerifier } from "#adapters/jwt.ts";
+import { systemClock } from "#adapters/world.ts";
+import { Refusal } from "#core/errors.ts";
+import { type Agent, type AgentParts, startAgent } from "./agent.ts";
+import { settingsOf } from "./settings.ts";
+
+/** A cluster that starts beside us answers within seconds. */
+const CLUSTER_RETRY_MS = 100;
+
+async function main(): Promise<void> {
+  const settings = settingsOf(process.env);
+  const log = jsonLog(settings.logLevel, "cell-agent");
+  const cluster = embeddedCluster(settings.cluster);
+  const parts: AgentParts = { cluster, clock: systemClock, chance: Math.random, verifier: joseVerifier, log, settings };
+
+  let agent: Agent | undefined;
+  let ending = false;
+  const end = () => {
+    if (ending) return;
+    ending = true;
+    (agent?.close() ?? Promise.resolve())
+      .catch((error: unknown) => log("error", "not ended well", { why: String(error) }))
+      .finally(() => process.exit(0));
+  };
+  process.once("SIGTERM", end);
+  process.once("SIGINT", end);
+  if (settings.lifeline) process.stdin.once("end", end).once("error", end).resume();
+
+  while (!agent) {
+    try {
+      agent = await startAgent(parts);
+    } catch (error) {
+      if (!(error instanceof Refusal && error.kind === "unavailable")) throw error;
+      log("info", "the cluster does not answer yet", { why: error.message });
+      await systemClock.sleep(CLUSTER_RETRY_MS);
+    }
+  }
+  process.stdout.write(`${JSON.stringify({ listening: agent.url })}\n`);
+}
+
+main().catch((error: unknown) => {
+  process.stderr.write(`cellplane cell agent: ${error instanceof Error ? error.message : String(error)}\n`);
+  process.exit(1);
+});

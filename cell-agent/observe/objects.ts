@@ -1,0 +1,125 @@
+import { objectNameOf } from "#core/model/ids.ts";
+import { INSTANCE_KIND, NetworkInstance } from "#core/model/instance.ts";
+import { type KubeObject, refOf, refText } from "#core/model/kube-object.ts";
+import type { Cluster, Log, ObjectQuery } from "#core/ports.ts";
+import { APPLIED_HASH, NETWORK_LABEL } from "../cell.ts";
+import { watched } from "./kinds.ts";
+
+/** What the agent knows of the cluster by watching it. */
+export interface Objects {
+  /** Resolves when everything has been seen once. */
+  readonly synced: Promise<void>;
+  instances(): NetworkInstance[];
+  instance(name: string): NetworkInstance | undefined;
+  /** Everything of one network, its instance apart. */
+  of(instance: string): KubeObject[];
+  /** Takes over at once what an apply answered, before the watch tells it. */
+  learn(object: KubeObject): void;
+}
+
+/** Kinds whose spec or status the agent reads; of all others the hash is enough. */
+const readInside = new Set(["Namespace", "StatefulSet", "Deployment", "Pod"]);
+
+/** Holds what the watches tell, by network; calls `onChange` with the name of the network that something changed in. */
+export function watchObjects(options: {
+  cluster: Cluster;
+  log: Log;
+  signal: AbortSignal;
+  onChange: (instance: string) => void;
+}): Objects {
+  const { cluster, log, signal, onChange } = options;
+  const instances = new Map<string, NetworkInstance>();
+  const owned = new Map<string, Map<string, KubeObject>>();
+
+  function learn(object: KubeObject): void {
+    if (object.kind === INSTANCE_KIND) {
+      const parsed = NetworkInstance.safeParse(object);
+      if (parsed.success && objectNameOf(parsed.data.spec.network) === object.metadata.name)
+        instances.set(object.metadata.name, parsed.data);
+      else log("warn", "an instance that is not understood is left alone", { instance: object.metadata.name });
+      return;
+    }
+    const instance = instanceOf(object);
+    const objects = owned.get(instance) ?? new Map<string, KubeObject>();
+    owned.set(instance, objects.set(refText(refOf(object)), essenceOf(object)));
+  }
+
+  function forget(object: KubeObject): void {
+    // What came anew under the same name stays.
+    const { uid, name } = object.metadata;
+    if (object.kind === INSTANCE_KIND) {
+      if (instances.get(name)?.metadata.uid === uid) instances.delete(name);
+      return;
+    }
+    const objects = owned.get(instanceOf(object));
+    const ref = refText(refOf(object));
+    if (objects?.get(ref)?.metadata.uid === uid) objects?.delete(ref);
+    if (objects?.size === 0) owned.delete(instanceOf(object));
+  }
+
+  const held = ({ kind }: ObjectQuery): KubeObject[] =>
+    kind === INSTANCE_KIND
+      ? ([...instances.values()] as unknown as KubeObject[])
+      : [...owned.values()].flatMap((objects) => [...objects.values()].filter((object) => object.kind === kind));
+
+  /** A watch that started over does not tell what went away meanwhile: ask what is left of what we held. */
+  async function dropGone(query: ObjectQuery): Promise<void> {
+    const before = held(query);
+    const left = new Set((await cluster.list(query)).map((object) => object.metadata.uid));
+    for (const object of before) {
+      if (left.has(object.metadata.uid)) continue;
+      forget(object);
+      onChange(instanceOf(object));
+    }
+  }
+
+  function watchKind(query: ObjectQuery): Promise<void> {
+    return new Promise((resolve) => {
+      let times = 0;
+      cluster.watch(
+        query,
+        (event) => {
+          if (event.type === "synced") {
+            times += 1;
+            if (times === 1) resolve();
+            else
+              dropGone(query).catch((error: unknown) =>
+                log("warn", "not listed", { kind: query.kind, error: String(error) }),
+              );
+            return;
+          }
+          if (event.type === "present") learn(event.object);
+          else forget(event.object);
+          onChange(instanceOf(event.object));
+        },
+        signal,
+      );
+    });
+  }
+
+  return {
+    synced: Promise.all(watched.map(watchKind)).then(() => undefined),
+    instances: () => [...instances.values()],
+    instance: (name) => instances.get(name),
+    of: (name) => [...(owned.get(name)?.values() ?? [])],
+    learn,
+  };
+}
+
+const instanceOf = (object: KubeObject): string =>
+  object.kind === INSTANCE_KIND ? object.metadata.name : (object.metadata.labels?.[NETWORK_LABEL] ?? "");
+
+/** The little of an object that a pass looks at: a cell has many, and whole ones fill the memory. */
+function essenceOf(object: KubeObject): KubeObject {
+  const { apiVersion, kind, metadata, spec, status } = object;
+  const { annotations, ...named } = metadata;
+  const hash = annotations?.[APPLIED_HASH];
+  return {
+    apiVersion,
+    kind,
+    metadata: { ...named, ...(hash === undefined ? {} : { annotations: { [APPLIED_HASH]: hash } }) },
+    ...(readInside.has(kind)
+      ? { spec: { replicas: (spec as { replicas?: number } | undefined)?.replicas }, status }
+      : {}),
+  };
+}
