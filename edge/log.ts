@@ -11,12 +11,12 @@ export interface Log {
   warn(event: string, fields?: LogFields): void;
   info(event: string, fields?: LogFields): void;
   debug(event: string, fields?: LogFields): void;
-  /** From now on, what is less important than this is left out. */
+  /** From now on, what is less important than this is left out; unless the machine's owner chose a level, which stays. */
   setLevel(level: LogLevel): void;
 }
 
-export function jsonLog(write: (line: string) => void, now: () => number, initial: LogLevel): Log {
-  let limit: number = levels[initial];
+export function jsonLog(write: (line: string) => void, now: () => number, chosen: LogLevel | undefined): Log {
+  let limit: number = levels[chosen ?? "warn"];
   const at =
     (level: LogLevel) =>
     (event: string, fields: LogFields = {}) => {
@@ -29,7 +29,7 @@ export function jsonLog(write: (line: string) => void, now: () => number, initia
     info: at("info"),
     debug: at("debug"),
     setLevel(level) {
-      limit = levels[level];
+      if (chosen === undefined) limit = levels[level];
     },
   };
 }

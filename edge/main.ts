@@ -18,7 +18,7 @@ const PATIENCE_MS = 15_000;
 const environment = {
   data: process.env.CELLPLANE_EDGE_DATA,
   token: process.env.CELLPLANE_EDGE_BOOTSTRAP_TOKEN,
-  logLevel: process.env.CELLPLANE_EDGE_LOG ?? "warn",
+  logLevel: process.env.CELLPLANE_EDGE_LOG ?? "",
 };
 // What is started from here has no business with it.
 delete process.env.CELLPLANE_EDGE_BOOTSTRAP_TOKEN;
@@ -26,7 +26,7 @@ delete process.env.CELLPLANE_EDGE_BOOTSTRAP_TOKEN;
 const log = jsonLog(
   (line) => process.stderr.write(line),
   Date.now,
-  isLogLevel(environment.logLevel) ? environment.logLevel : "warn",
+  isLogLevel(environment.logLevel) ? environment.logLevel : undefined,
 );
 
 const folderOf = (option: string | undefined): string =>

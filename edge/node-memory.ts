@@ -15,6 +15,8 @@ export interface NodeMemory {
   /** Newest first, two at most. `gen` is that of the newest document applied whole. */
   readonly good: readonly GoodSet[];
   readonly attempt?: Attempt;
+  /** The node's labels as the orchestrator settled them. */
+  readonly labels?: Readonly<Record<string, string>>;
 }
 
 export function recall(path: string): NodeMemory {
@@ -41,11 +43,11 @@ export function after(
 ): NodeMemory {
   const { gen, hash, at } = attempt;
   const [newest, older] = memory.good;
-  const seen = { gen, hash };
+  const known = { ...(memory.labels ? { labels: memory.labels } : {}), seen: { gen, hash }, attempt };
   if (attempt.result === "applied")
-    return { seen, attempt, good: [{ gen, hash, at, pipelines: running }, ...(newest ? [newest] : [])] };
+    return { ...known, good: [{ gen, hash, at, pipelines: running }, ...(newest ? [newest] : [])] };
   const partial = { gen: newest?.gen ?? 0, hash: newest?.hash ?? "", at: newest?.at ?? at, pipelines: running };
-  return { seen, attempt, good: [partial, ...(older ? [older] : newest ? [newest] : [])] };
+  return { ...known, good: [partial, ...(older ? [older] : newest ? [newest] : [])] };
 }
 
 /** The generation that was applied whole, if any was. */

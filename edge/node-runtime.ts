@@ -45,19 +45,25 @@ export function nodeRuntime(parts: {
 }): NodeRuntime {
   const { files, bodies, pipelines, problems, resources, clock, log } = parts;
   let memory: NodeMemory = recall(files.memory);
-  let labels = parts.labels;
+  let labels = memory.labels ?? parts.labels;
+  parts.setLabels(labels);
   let seq = 0;
   let lastShown = "";
   /** Documents are taken one after the other. */
   let turn: Promise<unknown> = Promise.resolve();
 
+  function relabel(newest: Readonly<Record<string, string>>): void {
+    labels = newest;
+    memory = { ...memory, labels };
+    parts.setLabels(labels);
+  }
+
   async function apply(document: DesiredDocument, fetchBody: FetchBody): Promise<void> {
-    const plan = planPipelines(pipelines.running(), document.pipelines);
+    const isRelabelled = document.labels !== undefined && canonicalJson(document.labels) !== canonicalJson(labels);
+    if (document.labels) relabel(document.labels);
+    const readsNode = ({ sha256 }: Revision) => bodies.get(sha256)?.includes("node.") ?? false;
+    const plan = planPipelines(pipelines.running(), document.pipelines, isRelabelled ? readsNode : undefined);
     log.info("applying", { gen: document.gen, plan: describePlan(plan) });
-    if (document.labels) {
-      labels = document.labels;
-      parts.setLabels(labels);
-    }
     if (isLogLevel(document.settings.logLevel)) log.setLevel(document.settings.logLevel);
 
     const inline = new Map(document.pipelines.map(({ sha256, inline: body }) => [sha256, body]));

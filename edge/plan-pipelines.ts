@@ -11,12 +11,22 @@ export interface PipelinePlan {
   readonly keep: readonly string[];
 }
 
-/** From what runs to what is wanted. A paused pipeline is stopped and keeps its state on disk. */
-export function planPipelines(running: readonly Revision[], wanted: readonly DesiredPipeline[]): PipelinePlan {
+/**
+ * From what runs to what is wanted. A paused pipeline is stopped and keeps its state on disk; a stale one is the right revision that
+ * must start anew, because what it read of the node at its start has changed.
+ */
+export function planPipelines(
+  running: readonly Revision[],
+  wanted: readonly DesiredPipeline[],
+  isStale: (pipeline: Revision) => boolean = () => false,
+): PipelinePlan {
   const now = new Map(running.map((pipeline) => [pipeline.name, pipeline]));
   const active = wanted.filter(({ state }) => state === "run").map(({ name, rev, sha256 }) => ({ name, rev, sha256 }));
   const names = new Set(active.map(({ name }) => name));
-  const isSame = ({ name, rev, sha256 }: Revision) => now.get(name)?.sha256 === sha256 && now.get(name)?.rev === rev;
+  const isSame = (pipeline: Revision) => {
+    const { name, rev, sha256 } = pipeline;
+    return now.get(name)?.sha256 === sha256 && now.get(name)?.rev === rev && !isStale(pipeline);
+  };
   return {
     start: active.filter(({ name }) => !now.has(name)),
     swap: active.filter((pipeline) => now.has(pipeline.name) && !isSame(pipeline)),

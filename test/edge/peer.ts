@@ -51,7 +51,13 @@ export interface Peer {
     nodes: Map<string, string>;
   };
   /** Writes the desired document of a node, signed, and pokes. */
-  desire(node: string, gen: number, pipelines: readonly DesiredPipeline[], alter?: Alter): Promise<DesiredDocument>;
+  desire(
+    node: string,
+    gen: number,
+    pipelines: readonly DesiredPipeline[],
+    alter?: Alter,
+    labels?: Record<string, string>,
+  ): Promise<DesiredDocument>;
   /** Stores a body and names it as a pipeline. */
   body(name: string, rev: number, document: unknown): Promise<DesiredPipeline>;
   connection(): NatsConnection;
@@ -201,19 +207,11 @@ export async function startPeer(): Promise<Peer> {
     ...{ broker, url, mood, seen, connection: () => connection },
     token: (content = {}) =>
       `cpt1_${Buffer.from(JSON.stringify({ u: url, w: "default", i: "tok_1", s: "c2VjcmV0", ...content })).toString("base64url")}`,
-    async desire(node, gen, pipelines, alter = (document) => document) {
+    async desire(node, gen, pipelines, alter = (document) => document, labels = {}) {
       const settings = { hbMs: 10_000, logLevel: "warn" };
       const hash = createHash("sha256").update(canonicalJson({ pipelines, settings })).digest("hex");
-      const body = {
-        v: 1,
-        node,
-        gen,
-        hash,
-        issuedAt: new Date().toISOString(),
-        pipelines,
-        settings,
-        kid: "k1",
-      } as const;
+      const said = { v: 1, node, gen, hash, issuedAt: new Date().toISOString() } as const;
+      const body = { ...said, pipelines, settings, labels, kid: "k1" };
       const sig = sign(null, Buffer.from(canonicalJson(body)), privateKey).toString("base64url");
       const document = { ...body, sig };
       const text = JSON.stringify(alter(document));

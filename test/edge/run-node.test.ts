@@ -154,6 +154,22 @@ describe("a node that runs", () => {
     );
   });
 
+  it("starts pipelines anew that read the node's labels when these change, and no others", async () => {
+    const node = await aNode();
+    const wanted = [
+      await peer.body("reads", 1, { v: 1, map: "node.labels.env" }),
+      await peer.body("plain", 1, { v: 1 }),
+    ];
+    await peer.desire(node.id, 1, wanted);
+    await eventually(() => expect(revisions(node.live)).toEqual({ reads: 1, plain: 1 }));
+    const [reads, plain] = [node.live.get("reads"), node.live.get("plain")];
+    await peer.desire(node.id, 2, wanted, undefined, { env: "prod" });
+    await eventually(() => expect(peer.seen.reported.at(-1)?.applied?.gen).toBe(2));
+    expect(node.live.get("reads")).not.toBe(reads);
+    expect(node.live.get("plain")).toBe(plain);
+    expect(readStatus(node.files.status)?.labels).toEqual({ env: "prod" });
+  });
+
   it("brings a pipeline back that ended by itself", async () => {
     const node = await aNode();
     await peer.desire(node.id, 1, [await peer.body("logs", 1, { v: 1 })]);
