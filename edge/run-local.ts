@@ -1,5 +1,6 @@
 import { hostname } from "node:os";
 import type { PipelineDocument } from "#core/model/pipeline/document.ts";
+import { readIfThere } from "./atomic-file.ts";
 import type { EngineClock } from "./engine/component.ts";
 import type { Streams } from "./engine/components.ts";
 import type { Policy } from "./engine/policy.ts";
@@ -8,7 +9,6 @@ import { startPipeline } from "./engine/start-pipeline.ts";
 import { Failure } from "./failure.ts";
 import type { Log } from "./log.ts";
 import { parseYaml } from "./node-settings.ts";
-import { readIfThere } from "./atomic-file.ts";
 
 export interface LocalRun {
   /** The document, YAML or JSON. */
@@ -33,7 +33,10 @@ export async function readDocument(file: string): Promise<PipelineDocument> {
   const parsed = parsePipeline(await parseYaml(text, file));
   const errors = parsed.errors ?? checkExpressions(parsed.document);
   if (parsed.errors || errors.length > 0)
-    throw new Failure("refused", errors.map(({ path, message }) => `${file}: ${path || "the document"}: ${message}`).join("\n"));
+    throw new Failure(
+      "refused",
+      errors.map(({ path, message }) => `${file}: ${path || "the document"}: ${message}`).join("\n"),
+    );
   return parsed.document;
 }
 
