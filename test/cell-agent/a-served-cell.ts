@@ -1,6 +1,7 @@
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { resolve } from "node:path";
+import { vi } from "vitest";
 import { httpCells } from "#adapters/cells-http.ts";
 import { joseVerifier, jwkSigner, newSigningKey } from "#adapters/jwt.ts";
 import { systemClock, ulids } from "#adapters/world.ts";
@@ -56,6 +57,8 @@ export interface ServedCell {
   readonly id: CellId;
   agent(): Agent;
   address(): CellAddress;
+  /** Resolves when the agent serves calls. */
+  whenReady(): Promise<void>;
   stopAgent(): Promise<void>;
   startAgent(clock?: Clock): Promise<void>;
   close(): Promise<void>;
@@ -99,14 +102,16 @@ export async function aServedCell(options: { networkLimit?: number; clock?: Cloc
   }
   await start();
 
+  function address(): CellAddress {
+    const caPem = controlPlane.joins.at(-1)?.caPem;
+    if (caPem === undefined) throw new Error("the cell has not joined");
+    return { id, publicUrl: running().url, caPem };
+  }
+
   return {
-    ...{ cell, cells, signer, controlPlane, logged, id },
+    ...{ cell, cells, signer, controlPlane, logged, id, address },
     agent: running,
-    address() {
-      const caPem = controlPlane.joins.at(-1)?.caPem;
-      if (caPem === undefined) throw new Error("the cell has not joined");
-      return { id, publicUrl: running().url, caPem };
-    },
+    whenReady: () => vi.waitFor(async () => void (await cells.list(address())), { timeout: 10_000 }),
     async stopAgent() {
       await agent?.close();
       agent = undefined;
