@@ -121,6 +121,10 @@ export const orchestratorRoutes = {
     ...{ method: "POST", path: `${workspace}/pipelines/{pipeline}/validate`, action: "pipelines.read" },
     ...{ query: NoQuery, body: z.unknown(), takes: "document", status: 200 },
   },
+  validateDocument: {
+    ...{ method: "POST", path: `${workspace}/pipelines/validate`, action: "pipelines.read" },
+    ...{ query: NoQuery, body: z.unknown(), takes: "document", status: 200 },
+  },
   listRevisions: {
     ...read,
     ...{ path: `${workspace}/pipelines/{pipeline}/revisions`, action: "pipelines.read", query: PageQuery },
