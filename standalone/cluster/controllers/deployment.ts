@@ -38,12 +38,16 @@ export function planDeployment(deployment: Deployment, pods: readonly Pod[], now
   const recreate = spec.strategy?.type === "Recreate";
   const room = recreate ? (pods.length > fresh.length ? 0 : desired) : desired + surge - living.length;
   const create = Math.max(0, Math.min(desired - fresh.length, room));
-  const surplus = oldestFirst(fresh).slice(0, Math.max(0, fresh.length - desired));
+  const unreadyFirst = [...fresh.filter((pod) => !isAvailable(pod)), ...oldestFirst(fresh.filter(isAvailable))];
+  const surplus = unreadyFirst.slice(0, Math.max(0, fresh.length - desired));
   const needed = desired - unavailable;
   const idle = Math.max(0, living.length - needed - fresh.filter((pod) => !isAvailable(pod)).length);
   const retired = [
     ...old.filter((pod) => !isAvailable(pod)).slice(0, idle),
-    ...oldestFirst(old.filter(isAvailable)).slice(0, Math.max(0, available - needed)),
+    ...oldestFirst(old.filter(isAvailable)).slice(
+      0,
+      Math.max(0, available - surplus.filter(isAvailable).length - needed),
+    ),
   ];
   const remove = [...surplus, ...(recreate ? old : retired)];
 
