@@ -69,8 +69,8 @@ async function obey(command: Command): Promise<string> {
       return `This machine is no node any more. Delete ${node} in the network as well: cellplane node delete ${node}\n`;
     }
     case "validate": {
-      const { readPipelineFile } = await import("./validate.ts");
-      const { name } = await readPipelineFile(command.file);
+      const { readDocument } = await import("./run-local.ts");
+      const { name } = await readDocument(command.file);
       return `${command.file}: pipeline ${name} can run\n`;
     }
   }
