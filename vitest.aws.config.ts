@@ -5,6 +5,7 @@ export default defineConfig({
   test: {
     include: ["test/aws/**/*.test.ts"],
     testTimeout: 30_000,
+    expect: { poll: { timeout: 20_000 } },
     hookTimeout: 60_000,
     pool: "forks",
     maxWorkers: 2,

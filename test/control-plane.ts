@@ -11,7 +11,7 @@ import type { Caller } from "#core/model/organization.ts";
 import { timestampOf } from "#core/model/time.ts";
 import type { Dependencies } from "#core/operations/dependencies.ts";
 import { followChange } from "#core/operations/follow-change.ts";
-import type { Clock } from "#core/ports.ts";
+import type { Clock, Store } from "#core/ports.ts";
 import { workflows as definitions } from "#step-functions/index.ts";
 import { tasks } from "../functions/tasks/index.ts";
 import { type MemoryCells, memoryCells } from "./memory-cells.ts";
@@ -32,30 +32,67 @@ export function testClock(): TestClock {
   };
 }
 
-export interface TestControlPlane {
+/** Where a test's control plane keeps its intent, and how what is written there becomes work. */
+export interface Intent<S extends Store> {
+  readonly store: S;
+  /** Hands every waiting signal to its consumer, or sees to it that it will be handed over. */
+  follow(deps: Dependencies): Promise<void>;
+  /** Drops the signals that nobody has followed yet. */
+  lose(): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** The intent in memory; signals wait in its outbox. */
+export function sqliteIntent(): Intent<SqliteStore> {
+  const store = sqliteStore(":memory:");
+  return {
+    store,
+    async follow(deps) {
+      const changes = store.outbox.read(1_000);
+      await Promise.all(changes.map((change) => followChange(deps, change)));
+      store.outbox.done(changes.map(({ seq }) => seq));
+    },
+    async lose() {
+      store.outbox.done(store.outbox.read(1_000).map(({ seq }) => seq));
+    },
+    close: async () => store.close(),
+  };
+}
+
+export interface TestControlPlane<S extends Store = SqliteStore> {
   readonly deps: Dependencies;
-  readonly store: SqliteStore;
+  readonly store: S;
   readonly workflows: LocalWorkflows;
   readonly cells: MemoryCells;
   readonly clock: TestClock;
   readonly caller: Caller;
   /** Hands every waiting signal to its consumer, as the stream does. */
   follow(): Promise<void>;
+  /** Drops the signals that wait. */
+  lose(): Promise<void>;
   /** A cell that has joined and reported. */
   addCell(cell?: Partial<Cell>): Promise<Cell>;
   /** The operation once it has ended. */
   ended(id: string): Promise<Operation>;
-  close(): void;
+  close(): Promise<void>;
 }
 
-/** A control plane with an intent store in memory and cells in memory; `wrap` may put itself around every task. */
+export interface ControlPlaneOptions {
+  /** May put itself around every task. */
+  readonly wrap?: (name: string, handler: TaskHandler) => TaskHandler;
+}
+
+/** A control plane with its intent in memory, unless told otherwise, and cells in memory. */
+export function aControlPlane(options?: ControlPlaneOptions): Promise<TestControlPlane>;
+export function aControlPlane<S extends Store>(
+  options: ControlPlaneOptions & { readonly intent: Intent<S> },
+): Promise<TestControlPlane<S>>;
 export async function aControlPlane({
   wrap = (_name, handler) => handler,
-}: {
-  wrap?: (name: string, handler: TaskHandler) => TaskHandler;
-} = {}): Promise<TestControlPlane> {
+  intent = sqliteIntent(),
+}: ControlPlaneOptions & { readonly intent?: Intent<Store> } = {}): Promise<TestControlPlane<Store>> {
   const clock = testClock();
-  const store = sqliteStore(":memory:");
+  const { store } = intent;
   const cells = memoryCells(() => clock.now());
   const signer = await jwkSigner(await newSigningKey());
   const ids = ulids(clock);
@@ -107,11 +144,8 @@ export async function aControlPlane({
     cells,
     clock,
     caller: { actor: "key:cpk_000000000000", org, role: "owner", platform: true, from: "127.0.0.1" },
-    async follow() {
-      const changes = store.outbox.read(1_000);
-      await Promise.all(changes.map((change) => followChange(deps, change)));
-      store.outbox.done(changes.map(({ seq }) => seq));
-    },
+    follow: () => intent.follow(deps),
+    lose: () => intent.lose(),
     async addCell(cell = {}) {
       const id = ids.next("cel");
       const now = timestampOf(clock.now());
@@ -148,12 +182,12 @@ export async function aControlPlane({
       for (;;) {
         const found = await store.get("operation", id);
         if (found && hasEnded(found.value)) return found.value;
-        await clock.sleep(5);
+        await clock.sleep(10);
       }
     },
-    close() {
+    async close() {
       workflows.close();
-      store.close();
+      await intent.close();
     },
   };
 }

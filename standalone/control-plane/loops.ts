@@ -42,8 +42,7 @@ export async function stream(deps: Dependencies, { outbox }: SqliteStore, signal
     }
     const event = {
       Records: changes.map(({ seq, kind, id }) => ({
-        eventID: String(seq),
-        dynamodb: { Keys: { kind: { S: kind }, id: { S: id } } },
+        dynamodb: { Keys: { kind: { S: kind }, id: { S: id } }, SequenceNumber: String(seq) },
       })),
     } satisfies DynamoDBStreamEvent;
     const { batchItemFailures } = await follow(event, noContext);
