@@ -1,0 +1,34 @@
+import { homedir } from "node:os";
+import { createInterface } from "node:readline/promises";
+import { setTimeout as sleep } from "node:timers/promises";
+
+import { runCommandLine } from "./program.ts";
+import type { Terminal } from "./terminal.ts";
+import { version } from "./version.ts";
+
+const terminal: Terminal = {
+  environment: process.env,
+  directory: process.cwd(),
+  home: homedir(),
+  width: process.stdout.isTTY ? process.stdout.columns : undefined,
+  canAsk: process.stdin.isTTY && process.stderr.isTTY,
+  out: (text) => process.stdout.write(text),
+  err: (text) => process.stderr.write(text),
+  async ask(question) {
+    const lines = createInterface({ input: process.stdin, output: process.stderr });
+    try {
+      return await lines.question(question);
+    } finally {
+      lines.close();
+    }
+  },
+  now: Date.now,
+  sleep: async (milliseconds) => {
+    await sleep(milliseconds);
+  },
+};
+
+// A reader that has seen enough (`| head`) is no failure of ours.
+process.stdout.on("error", (error: NodeJS.ErrnoException) => process.exit(error.code === "EPIPE" ? 0 : 1));
+
+process.exitCode = await runCommandLine(process.argv.slice(2), terminal, version);
