@@ -51,10 +51,8 @@ export function internalApp({
   });
   app.put("/v1/access", async (context) => {
     const document = parseInput(AccessDocument, await context.req.json().catch(() => undefined));
-    if (!access.accept(document))
-      throw new Refusal("stale-generation", "A newer access document is known here.", {
-        extra: { highestSeen: access.generation() },
-      });
+    // An older copy is no mistake of the agent: it is passed over, and the answer says what counts here.
+    access.accept(document);
     return context.json({ generation: access.generation() });
   });
   app.notFound((context) =>

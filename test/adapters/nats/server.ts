@@ -1,15 +1,14 @@
-import "reflect-metadata";
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import * as x509 from "@peculiar/x509";
 import { findNatsServer } from "#adapters/nats/find-server.ts";
 import { accountJwt, noJetStream, noLimits, operatorJwt, userJwt } from "#adapters/nats/jwt.ts";
 import { createNkey, type Nkey } from "#adapters/nats/nkey.ts";
 import { natsServerConfig } from "#adapters/nats/server-config.ts";
+import { createCa, issueLeaf } from "#adapters/x509.ts";
 import { natsEnvironment as env } from "#core/workload.ts";
 
 /** A real nats-server in a folder of its own, with the two accounts that a network's broker boots with. */
@@ -39,7 +38,9 @@ export async function startBroker(): Promise<TestBroker> {
   });
   const [operator, one, two] = [createNkey("operator"), createNkey("operator"), createNkey("operator")];
   const [system, orchestrator] = [createNkey("account"), createNkey("account")];
-  const tls = await certificateFor127001();
+  const ca = createCa({ name: "test NATS CA", now: Date.now(), days: 1 });
+  const leaf = issueLeaf(ca, { names: ["127.0.0.1"], now: Date.now(), days: 1 });
+  const tls = { "tls.crt": leaf.certPem, "tls.key": leaf.keyPem };
   for (const [name, text] of Object.entries(tls)) writeFileSync(join(folder, name), text);
   const account = (key: Nkey, name: string, limits: typeof noLimits) => ({
     pub: key.public,
@@ -75,7 +76,7 @@ export async function startBroker(): Promise<TestBroker> {
   const broker: TestBroker = {
     url: `tls://127.0.0.1:${port}`,
     port,
-    caPem: tls["ca.pem"],
+    caPem: ca.certPem,
     monitorUrl: `http://127.0.0.1:${monitor}`,
     signingKeys: [one, two],
     system: user(system, "sys"),
@@ -119,27 +120,4 @@ async function freePort(): Promise<number> {
   const address = server.address();
   server.close();
   return typeof address === "object" && address ? address.port : 0;
-}
-
-async function certificateFor127001() {
-  const algorithm = { name: "ECDSA", namedCurve: "P-256", hash: "SHA-256" };
-  const newKeys = () => crypto.subtle.generateKey(algorithm, true, ["sign", "verify"]);
-  const [caKeys, keys] = [await newKeys(), await newKeys()];
-  const life = { notBefore: new Date(Date.now() - 60_000), notAfter: new Date(Date.now() + 86_400_000) };
-  const ca = await x509.X509CertificateGenerator.createSelfSigned({
-    ...{ name: "CN=test CA", serialNumber: "01", keys: caKeys, signingAlgorithm: algorithm, ...life },
-    extensions: [new x509.BasicConstraintsExtension(true, undefined, true)],
-  });
-  const leaf = await x509.X509CertificateGenerator.create({
-    ...{ subject: "CN=test", issuer: ca.subject, serialNumber: "02", signingAlgorithm: algorithm, ...life },
-    publicKey: keys.publicKey,
-    signingKey: caKeys.privateKey,
-    extensions: [new x509.SubjectAlternativeNameExtension([{ type: "ip", value: "127.0.0.1" }])],
-  });
-  const key = Buffer.from(await crypto.subtle.exportKey("pkcs8", keys.privateKey)).toString("base64");
-  return {
-    "ca.pem": ca.toString("pem"),
-    "tls.crt": leaf.toString("pem"),
-    "tls.key": `-----BEGIN PRIVATE KEY-----\n${key}\n-----END PRIVATE KEY-----\n`,
-  };
 }
