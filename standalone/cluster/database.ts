@@ -63,6 +63,17 @@ export interface Database {
   close(): void;
 }
 
+/** Only one process may have the folder: a second one would end the workloads of the first as left over. */
+function claim(db: DatabaseSync, folder: string): void {
+  try {
+    db.exec("PRAGMA busy_timeout = 2000; PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL");
+    db.exec("BEGIN IMMEDIATE; COMMIT");
+  } catch (cause) {
+    if (!String(cause).includes("locked")) throw cause;
+    throw new Refusal("not-possible-now", `Another embedded cluster runs on ${folder}; end it first.`, { cause });
+  }
+}
+
 /** Opens or creates `cluster.db` under `folder`. Fails with one sentence when it cannot be ours. */
 export function openDatabase(folder: string): Database {
   mkdirSync(folder, { recursive: true, mode: 0o700 });
@@ -70,7 +81,7 @@ export function openDatabase(folder: string): Database {
   const file = join(folder, "cluster.db");
   const db = new DatabaseSync(file);
   chmodSync(file, 0o600);
-  db.exec("PRAGMA journal_mode = WAL; PRAGMA busy_timeout = 2000;");
+  claim(db, folder);
   const found = Number(db.prepare("PRAGMA user_version").get()?.user_version ?? 0);
   if (found > SCHEMA_VERSION)
     throw new Refusal(

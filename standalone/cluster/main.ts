@@ -62,6 +62,12 @@ async function main(): Promise<void> {
   let kubelet: Kubelet | undefined;
   const localPort = (pod: Pod, port: number | string) => kubelet?.localPort(pod, port);
   const forwarders = openForwarders(database, ports, (name) => targetsOf(objects, localPort, name), log);
+  // The port before the workloads: a start that fails must not have touched one.
+  const server = clusterServer({ objects, forwarders, token, log });
+  await new Promise<void>((resolve, reject) => {
+    server.once("error", reject);
+    server.listen(Number(values.port), "127.0.0.1", resolve);
+  });
   const machine = openMachine(
     {
       database,
@@ -80,11 +86,6 @@ async function main(): Promise<void> {
   kubelet = startKubelet(machine, objects);
   const stopControllers = startControllers(objects, systemClock, log);
 
-  const server = clusterServer({ objects, forwarders, token, log });
-  await new Promise<void>((resolve, reject) => {
-    server.once("error", reject);
-    server.listen(Number(values.port), "127.0.0.1", resolve);
-  });
   process.stdout.write(`${JSON.stringify({ ready: true, port: (server.address() as AddressInfo).port })}\n`);
 
   let ending = false;
@@ -117,7 +118,7 @@ function onEndOfLifeline(act: () => void): void {
     stdio: [0, "ignore", "ignore"],
     env: {},
   });
-  watcher.once("exit", act);
+  watcher.once("exit", (_, signal) => (signal ? onEndOfLifeline(act) : act()));
   process.once("exit", () => watcher.kill("SIGKILL"));
 }
 
@@ -141,6 +142,9 @@ function fail(error: unknown): never {
   process.exit(1);
 }
 
+// Whoever reads our output may die before us; that must not keep us from ending the workloads.
+process.stdout.on("error", () => {});
+process.stderr.on("error", () => {});
 process.on("uncaughtException", fail);
 process.on("unhandledRejection", fail);
 main().catch(fail);

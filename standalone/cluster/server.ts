@@ -11,7 +11,7 @@ import type { Objects } from "./objects/objects.ts";
 /** What etcd takes; an object that is larger would not fit a real cluster either. */
 const MOST_BYTES = 1_572_864;
 /** A watcher that is so far behind is cut off, and starts over. */
-const MOST_UNREAD_BYTES = 8 * 1024 * 1024;
+const MOST_UNREAD_BYTES = 64 * 1024 * 1024;
 
 type Calls = {
   [C in keyof ClusterCalls]: (

@@ -6,7 +6,7 @@ import type { Pod } from "../objects/shapes.ts";
 import type { Machine } from "./machine.ts";
 import { claimFolder, type PodRunner, podKeyOf, runPod } from "./pod.ts";
 
-const LOG_CHECK_MS = 5_000;
+const LOG_CHECK_MS = 2_000;
 
 /** Runs every pod there is. */
 export interface Kubelet {

@@ -4,10 +4,22 @@ import { closeSync, constants, mkdtempSync, openSync, readFileSync, rmSync, writ
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { createInterface } from "node:readline";
+import { buildSync } from "esbuild";
 import { embeddedCluster } from "#adapters/embedded-cluster.ts";
 import type { Cluster } from "#core/ports.ts";
 
-const main = resolve(import.meta.dirname, "../../../standalone/cluster/main.ts");
+let bundle: string | undefined;
+
+/** The cluster as it is deployed, bundled once per test file: it starts in a third of the time that the sources take. */
+export function clusterProgram(): string {
+  if (bundle !== undefined) return bundle;
+  const folder = mkdtempSync(join(tmpdir(), "cellplane-cluster-bundle-"));
+  process.once("exit", () => rmSync(folder, { recursive: true, force: true }));
+  bundle = join(folder, "cluster.cjs");
+  const entryPoints = [resolve(import.meta.dirname, "../../../standalone/cluster/main.ts")];
+  buildSync({ entryPoints, bundle: true, platform: "node", target: "node24", format: "cjs", outfile: bundle });
+  return bundle;
+}
 
 /** A supervisor's hold on its clusters: a FIFO whose write end only the test has. */
 export function aLifeline(folder: string) {
@@ -63,7 +75,7 @@ export async function aCell(programs: Record<string, readonly string[]> = {}): P
     if (ended) lifeline = aLifeline(folder);
     ended = false;
     const places = ["--data", data, "--token-file", tokenFile, "--programs", programsFile];
-    child = spawn(process.execPath, [main, ...places, "--port", String(port)], {
+    child = spawn(process.execPath, [clusterProgram(), ...places, "--port", String(port)], {
       stdio: [lifeline.read, "pipe", "pipe"],
     });
     child.stderr?.on("data", (chunk: Buffer) => {

@@ -40,6 +40,13 @@ export const stubborn: readonly string[] = [
   "trap '' TERM; (trap '' TERM; while :; do sleep 1; done) & while :; do sleep 1; done",
 ];
 
+/** Writes 1.2 MB to its log, then waits. */
+export const chatty: readonly string[] = [
+  process.execPath,
+  "-e",
+  `process.stdout.write("hello\\n".repeat(200_000)); setInterval(() => {}, 1_000)`,
+];
+
 type Member = Readonly<Record<string, unknown>>;
 
 const labelled = (name: string, namespace: string) => ({ name, namespace, labels: { app: name } });

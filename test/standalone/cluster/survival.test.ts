@@ -1,11 +1,11 @@
-import { spawn, spawnSync } from "node:child_process";
+import { type StdioOptions, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { mkdtempSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
-import { join, resolve } from "node:path";
+import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { aCell, type Cell } from "./cell.ts";
+import { aCell, type Cell, clusterProgram } from "./cell.ts";
 import { ask, expectContainer, expectEnded, isAlive, podsOf, portOf, readyPod, soon, whoAnswers } from "./pods.ts";
 import { aContainer, aDeployment, aNamespace, aRoute, aService, web } from "./programs.ts";
 
@@ -168,7 +168,6 @@ describe("routes", () => {
 });
 
 describe("a start that cannot be", () => {
-  const main = resolve(import.meta.dirname, "../../../standalone/cluster/main.ts");
   let folder: string;
   beforeEach(() => {
     folder = mkdtempSync(join(tmpdir(), "cellplane-cluster-"));
@@ -178,9 +177,10 @@ describe("a start that cannot be", () => {
 
   async function failed(data: string, port = "0"): Promise<string> {
     const files = ["--token-file", join(folder, "token"), "--programs", join(folder, "programs.json")];
-    const child = spawn(process.execPath, [main, "--data", data, "--port", port, ...files]);
+    const stdio: StdioOptions = ["pipe", "ignore", "pipe"];
+    const child = spawn(process.execPath, [clusterProgram(), "--data", data, "--port", port, ...files], { stdio });
     let said = "";
-    child.stderr.on("data", (chunk: Buffer) => {
+    child.stderr?.on("data", (chunk: Buffer) => {
       said += chunk.toString();
     });
     const [code] = (await once(child, "close")) as [number];
@@ -200,6 +200,12 @@ describe("a start that cannot be", () => {
     const { port } = thief.address() as { port: number };
     expect(await failed(join(folder, "data"), String(port))).toContain("EADDRINUSE");
     thief.close();
+  });
+
+  it("says in one line that another cluster has its folder, and leaves that one's workloads alone", async () => {
+    const { pid } = await whoAnswers(await portOf(cell, "web", "one"));
+    expect(await failed(cell.data)).toContain("Another embedded cluster runs on");
+    expect((await whoAnswers(await portOf(cell, "web", "one"))).pid).toBe(pid);
   });
 
   it("makes a token that only its owner can read, and serves nobody without it", async () => {

@@ -3,14 +3,24 @@ import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import { aCell, type Cell } from "./cell.ts";
 import { ask, expectContainer, expectEnded, podsOf, portOf, readyPod, soon, whoAnswers } from "./pods.ts";
-import { aContainer, aDeployment, aNamespace, aService, aStatefulSet, crash, stubborn, web } from "./programs.ts";
+import {
+  aContainer,
+  aDeployment,
+  aNamespace,
+  aService,
+  aStatefulSet,
+  chatty,
+  crash,
+  stubborn,
+  web,
+} from "./programs.ts";
 
 let cell: Cell;
 let ns: string;
 let count = 0;
 
 beforeAll(async () => {
-  cell = await aCell({ web, crash, stubborn });
+  cell = await aCell({ web, crash, stubborn, chatty });
 });
 afterAll(() => cell.close());
 beforeEach(async () => {
@@ -248,6 +258,17 @@ describe("probes", () => {
     const startupProbe = { tcpSocket: { port: 1 }, periodSeconds: 1, failureThreshold: 1 };
     await apply(aDeployment(ns, aContainer({ startupProbe })));
     await expectContainer(cell, ns, { started: false, restartCount: 1 });
+  });
+});
+
+describe("a log", () => {
+  it("is kept within its size", async () => {
+    await apply(aDeployment(ns, { name: "main", image: "chatty" }));
+    const pod = await readyPod(cell, ns);
+    const log = join(cell.data, "pods", ns, pod.metadata.name, "log");
+    await vi.waitFor(() => expect(statSync(`${log}.1`).size).toBeGreaterThan(1024 * 1024), soon);
+    expect(statSync(log).size).toBeLessThan(1024 * 1024);
+    expect(readFileSync(`${log}.1`, "utf8")).toContain("hello");
   });
 });
 
