@@ -2,9 +2,10 @@ import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
 import { closeSync, constants, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join, resolve } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { createInterface } from "node:readline";
 import { buildSync } from "esbuild";
+import { afterAll } from "vitest";
 import { embeddedCluster } from "#adapters/embedded-cluster.ts";
 import type { Cluster } from "#core/ports.ts";
 
@@ -13,13 +14,15 @@ let bundle: string | undefined;
 /** The cluster as it is deployed, bundled once per test file: it starts in a third of the time that the sources take. */
 export function clusterProgram(): string {
   if (bundle !== undefined) return bundle;
-  const folder = mkdtempSync(join(tmpdir(), "cellplane-cluster-bundle-"));
-  process.once("exit", () => rmSync(folder, { recursive: true, force: true }));
-  bundle = join(folder, "cluster.cjs");
+  bundle = join(mkdtempSync(join(tmpdir(), "cellplane-cluster-bundle-")), "cluster.cjs");
   const entryPoints = [resolve(import.meta.dirname, "../../../standalone/cluster/main.ts")];
   buildSync({ entryPoints, bundle: true, platform: "node", target: "node24", format: "cjs", outfile: bundle });
   return bundle;
 }
+
+afterAll(() => {
+  if (bundle !== undefined) rmSync(dirname(bundle), { recursive: true, force: true });
+});
 
 /** A supervisor's hold on its clusters: a FIFO whose write end only the test has. */
 export function aLifeline(folder: string) {
