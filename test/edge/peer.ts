@@ -45,9 +45,9 @@ export interface Peer {
     hellos: Hello[];
     beats: Heartbeat[];
     reported: Reported[];
-    byes: unknown[];
+    byes: { node: string; reason: string }[];
     renewals: ("https" | "nats")[];
-    /** Every byte that came over HTTP, for what must never be sent again. */
+    /** Node ids by public key. */
     nodes: Map<string, string>;
   };
   /** Writes the desired document of a node, signed, and pokes. */
@@ -183,7 +183,10 @@ export async function startPeer(): Promise<Peer> {
 
   connection.subscribe("cp1.n.*.hb", { callback: (_, message) => void seen.beats.push(message.json()) });
   connection.subscribe("cp1.n.*.st", { callback: (_, message) => void seen.reported.push(message.json()) });
-  connection.subscribe("cp1.n.*.bye", { callback: (_, message) => void seen.byes.push(message.json()) });
+  connection.subscribe("cp1.n.*.bye", {
+    callback: (_, message) =>
+      void seen.byes.push({ node: nodeOfSubject(message.subject), ...message.json<{ reason: string }>() }),
+  });
   connection.subscribe("cp1.n.*.hello", {
     callback: (_, message) => {
       seen.hellos.push(message.json());

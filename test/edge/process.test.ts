@@ -131,7 +131,7 @@ describe("cellplane-edge", () => {
     expect(new Set(peer.seen.hellos.map(({ boot }) => boot)).size).toBe(2);
 
     expect(await end(second, "SIGTERM")).toBe(0);
-    expect(peer.seen.byes).toMatchObject([{ reason: "stopped" }]);
+    await eventually(() => expect(peer.seen.byes).toMatchObject([{ node, reason: "stopped" }]));
     for (const said of [first.said(), second.said()]) expect(said).toBe("");
     for (const file of readdirSync(data).filter((name) => statSync(join(data, name)).isFile()))
       expect([file, statSync(join(data, file)).mode & 0o077]).toEqual([file, 0]);

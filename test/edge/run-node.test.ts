@@ -218,7 +218,7 @@ describe("a node that runs", () => {
     await peer.desire(node.id, 1, [await peer.body("logs", 1, { v: 1 })]);
     await eventually(() => expect(peer.seen.reported.at(-1)?.applied?.gen).toBe(1));
     await node.stop();
-    expect(peer.seen.byes.length).toBe(1);
+    await eventually(() => expect(peer.seen.byes.filter((bye) => bye.node === node.id)).toHaveLength(1));
     expect(node.live.size).toBe(0);
     const files = openDataFolder(folder);
     const { live, bodies, start } = stage();
