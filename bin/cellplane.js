@@ -1,10 +1,11 @@
 #!/usr/bin/env node
-import { enableCompileCache } from "node:module";
+// By name: Node 20, which only passes on to a newer one, lacks the function.
+import * as nodeModule from "node:module";
 import { pathToFileURL } from "node:url";
 import { bundleOf, onNewNode } from "./launch.js";
 
 await onNewNode(async () => {
   const { file, compileCache } = await bundleOf("cli");
-  enableCompileCache(compileCache);
+  nodeModule.enableCompileCache(compileCache);
   await import(pathToFileURL(file).href);
 });
