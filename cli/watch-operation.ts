@@ -6,7 +6,9 @@ import type { Session } from "./session.ts";
 
 /** How long a control plane that restarts may be away before we give up on it. */
 const PATIENCE_MS = 30_000;
-const LONG_POLL_SECONDS = 2;
+/** A held call answers at the end only: steps of the first seconds are seen by asking often, later ones by holding for a second. */
+const OFTEN_FOR_MS = 10_000;
+const OFTEN_MS = 150;
 
 /** Waits for the end of an operation and tells each step on stderr as it comes. A failed one is a refusal in its own words. */
 export async function watchOperation(session: Session, id: string, timeoutMs: number): Promise<Operation> {
@@ -22,7 +24,7 @@ export async function watchOperation(session: Session, id: string, timeoutMs: nu
         `The operation ${id} has not ended after ${elapsed(timeoutMs)}. It goes on.`,
         `\`cellplane operations watch ${id}\` waits on.`,
       );
-    const wait = Math.min(LONG_POLL_SECONDS, Math.floor(left / 1_000));
+    const wait = terminal.now() - startedAt < OFTEN_FOR_MS || left < 1_000 ? 0 : 1;
     try {
       const { body: operation } = await api.call<Operation>({ path: `/v1/operations/${id}?wait=${wait}` });
       lastAnswerAt = terminal.now();
@@ -30,7 +32,7 @@ export async function watchOperation(session: Session, id: string, timeoutMs: nu
       if (now !== told) terminal.err(`${elapsed(terminal.now() - startedAt).padStart(8)}  ${now}\n`);
       told = now;
       if (hasEnded(operation)) return judged(operation);
-      if (wait === 0) await terminal.sleep(Math.min(left, 200));
+      if (wait === 0) await terminal.sleep(Math.min(left, OFTEN_MS));
     } catch (error) {
       if (!(error instanceof Unreachable) || terminal.now() - lastAnswerAt > PATIENCE_MS) throw error;
       const away = "the control plane does not answer; waiting for it";

@@ -111,6 +111,7 @@ export async function startCell(options: CellOptions): Promise<EmbeddedCell> {
             : { CELLPLANE_JOIN_TOKEN_FILE: joinTokenFile(folder) }),
         },
         stdin: "pipe",
+        isUp: (line) => line.includes('"listening"'),
       });
       return agent;
     },

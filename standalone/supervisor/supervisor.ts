@@ -2,7 +2,7 @@ import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { type ApiClient, apiClient, Unreachable } from "#adapters/http.ts";
-import { Refusal } from "#core/errors.ts";
+import { errorKinds, Refusal } from "#core/errors.ts";
 import { readIfThere } from "../write-file.ts";
 import { type EmbeddedCell, startCell } from "./cell.ts";
 import { type Child, keepRunning } from "./child.ts";
@@ -42,6 +42,8 @@ export interface Supervisor {
 const FIRST_GRACE_MS = 1_000;
 const LAST_GRACE_MS = 3_300;
 const LOOK_AGAIN_MS = 50;
+/** A control plane that answers but refuses for this long will not change its mind. */
+const REFUSED_FOR_MS = 5_000;
 
 /** Starts the control plane and the cells, each a process of its own, and keeps them running. */
 export async function supervise(options: SupervisorOptions): Promise<Supervisor> {
@@ -164,12 +166,13 @@ async function allJoined(
 
 /** Tries until there is an answer: the control plane may be starting anew, and what is asked may be asked twice. */
 async function insist<T>(act: () => Promise<T>, signal: AbortSignal): Promise<T> {
+  const giveUpAt = performance.now() + REFUSED_FOR_MS;
   for (;;) {
     try {
       return await act();
     } catch (error) {
-      const worthwhile = error instanceof Unreachable || (error instanceof Refusal && error.kind === "conflict");
-      if (!worthwhile || signal.aborted) throw error;
+      const mayPass = error instanceof Refusal && errorKinds[error.kind].retry && performance.now() < giveUpAt;
+      if (!(error instanceof Unreachable || mayPass) || signal.aborted) throw error;
       await sleep(LOOK_AGAIN_MS, undefined, { signal });
     }
   }
