@@ -66,7 +66,8 @@ export interface Database {
 /** Only one process may have the folder: a second one would end the workloads of the first as left over. */
 function claim(db: DatabaseSync, folder: string): void {
   try {
-    db.exec("PRAGMA busy_timeout = 2000; PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL");
+    // Longer than a cluster whose lifeline has ended needs for its workloads.
+    db.exec("PRAGMA busy_timeout = 4000; PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL");
     db.exec("BEGIN IMMEDIATE; COMMIT");
   } catch (cause) {
     if (!String(cause).includes("locked")) throw cause;

@@ -140,7 +140,12 @@ function withClaims(objects: Objects, set: StatefulSet, pod: string): StatefulSe
     const claimName = `${metadata.name}-${pod}`;
     const ref = { apiVersion: "v1", kind: "PersistentVolumeClaim", name: claimName };
     if (namespace !== undefined && !objects.get({ ...ref, namespace }))
-      objects.create({ apiVersion: ref.apiVersion, kind: ref.kind, metadata: { name: claimName, namespace }, spec });
+      objects.create({
+        apiVersion: ref.apiVersion,
+        kind: ref.kind,
+        metadata: { name: claimName, namespace, labels: { ...metadata.labels, ...set.spec.selector.matchLabels } },
+        spec,
+      });
     return { name: metadata.name, persistentVolumeClaim: { claimName } };
   });
   return { ...template.spec, volumes: [...(template.spec.volumes ?? []), ...volumes] };

@@ -136,7 +136,12 @@ export const StatefulSetSpec = z
     minReadySeconds: Count.optional(),
     updateStrategy: z.looseObject({ type: z.enum(["RollingUpdate", "OnDelete"]).optional() }).optional(),
     volumeClaimTemplates: z
-      .array(z.looseObject({ metadata: z.looseObject({ name: VolumeName }), spec: z.looseObject({}) }))
+      .array(
+        z.looseObject({
+          metadata: z.looseObject({ name: VolumeName, labels: Texts.optional() }),
+          spec: z.looseObject({}),
+        }),
+      )
       .optional(),
   })
   .refine(selectsTemplate, selects);

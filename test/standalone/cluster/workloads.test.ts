@@ -161,6 +161,22 @@ describe("a stateful set", () => {
     await expectEnded(pid);
   });
 
+  it("makes a claim of its own per claim template, which stays when the set goes", async () => {
+    const set = aStatefulSet(ns, container());
+    const volumeClaimTemplates = [
+      { metadata: { name: "data", labels: { size: "s" } }, spec: { accessModes: ["ReadWriteOnce"] } },
+    ];
+    const spec = { ...(set.spec as object), volumeClaimTemplates };
+    await apply({ ...set, spec });
+    await readyPod(cell, ns);
+    const ref = { apiVersion: "v1", kind: "PersistentVolumeClaim", name: "data-db-0", namespace: ns };
+    expect((await cell.cluster.get(ref))?.metadata.labels).toEqual({ size: "s", app: "db" });
+    await cell.cluster.remove({ apiVersion: "apps/v1", kind: "StatefulSet", name: "db", namespace: ns });
+    await vi.waitFor(async () => expect(await podsOf(cell, ns)).toEqual([]), soon);
+    expect((await cell.cluster.get(ref))?.metadata.deletionTimestamp).toBeUndefined();
+    expect(existsSync(join(cell.data, "claims", ns, "data-db-0"))).toBe(true);
+  });
+
   it("leaves its pod alone with OnDelete until somebody deletes it", async () => {
     const updateStrategy = { type: "OnDelete" };
     const ref = { apiVersion: "apps/v1", kind: "StatefulSet", name: "db", namespace: ns };
