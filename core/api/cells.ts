@@ -7,6 +7,7 @@ export const cellRoutes = {
   createCell: { method: "POST", path: "/v1/cells", query: NoQuery, body: CellSpec, signedIn: true, status: 201 },
   listCells: { method: "GET", path: "/v1/cells", query: PageQuery, signedIn: true, status: 200 },
   getCell: { method: "GET", path: "/v1/cells/{cell}", query: NoQuery, signedIn: true, status: 200 },
+  deleteCell: { method: "DELETE", path: "/v1/cells/{cell}", query: NoQuery, signedIn: true, status: 200 },
   listCellNetworks: {
     method: "GET",
     path: "/v1/cells/{cell}/networks",

@@ -1,4 +1,5 @@
 import { controlPlaneRoutes as routes } from "#core/api.ts";
+import { deleteCell as remove } from "#core/operations/delete-cell.ts";
 import { joinCell } from "#core/operations/join-cell.ts";
 import { listCells as list, readCell } from "#core/operations/read-cell.ts";
 import { registerCell } from "#core/operations/register-cell.ts";
@@ -17,6 +18,10 @@ export const listCells = endpoint(routes.listCells, (deps, { caller, query }) =>
 
 export const getCell = endpoint(routes.getCell, async (deps, { caller, params }) => ({
   body: await readCell(deps, caller, params.cell ?? ""),
+}));
+
+export const deleteCell = endpoint(routes.deleteCell, async (deps, { caller, params, headers }) => ({
+  body: await remove(deps, caller, { id: params.cell ?? "", ifMatch: headers["if-match"] }),
 }));
 
 export const join = endpoint(routes.join, async (deps, { body }) => ({ body: await joinCell(deps, body) }));
