@@ -1,6 +1,6 @@
 import { appendFileSync, existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import {
   aFolder,
   aNetwork,
@@ -82,7 +82,7 @@ describe("it keeps working", () => {
     };
     await network.call("PUT", "/v1/workspaces/default/pipelines/copy", pipeline);
     await network.call("POST", "/v1/workspaces/default/deployments", { pipeline: "copy@1", selector: {} });
-    await expectWhole();
+    await vi.waitUntil(async () => (await nodeState()) === "online", { timeout: 30_000, interval: 100 });
   }, 120_000);
   afterAll(async () => {
     edge?.kill("SIGKILL");

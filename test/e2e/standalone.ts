@@ -171,8 +171,8 @@ export function isAlive(pid: number): boolean {
 
 /** Every process whose command line or environment names this folder. */
 export const processesOf = (data: string): string[] =>
-  spawnSync("ps", ["-eo", "pid=,args="], { encoding: "utf8" })
+  spawnSync("ps", ["axeww", "-o", "pid=,command="], { encoding: "utf8", maxBuffer: 64 * 1024 * 1024 })
     .stdout.split("\n")
-    .filter((line) => line.includes(data) && !line.includes("ps -eo"));
+    .filter((line) => line.includes(data) && !line.includes("ps axeww"));
 
 export const removeFolder = (folder: string) => rmSync(folder, { recursive: true, force: true });
