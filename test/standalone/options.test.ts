@@ -1,0 +1,47 @@
+import { describe, expect, it } from "vitest";
+import { readOptions } from "../../standalone/options.ts";
+
+describe("the options of npm start", () => {
+  it.each([
+    ["nothing said", [], {}, { port: undefined, data: ".cellplane", cells: 2 }],
+    ["flags", ["--port", "0", "--data", "/d", "--cells", "3"], {}, { port: 0, data: "/d", cells: 3 }],
+    [
+      "the environment",
+      [],
+      { CELLPLANE_PORT: "4700", CELLPLANE_DATA: "/e", CELLPLANE_CELLS: "1" },
+      { port: 4700, data: "/e", cells: 1 },
+    ],
+    [
+      "flags over the environment",
+      ["--port=4701"],
+      { CELLPLANE_PORT: "4700" },
+      { port: 4701, data: ".cellplane", cells: 2 },
+    ],
+    [
+      "an empty environment",
+      [],
+      { CELLPLANE_PORT: "", CELLPLANE_DATA: "" },
+      { port: undefined, data: ".cellplane", cells: 2 },
+    ],
+  ])("%s", (_name, args, environment, options) => {
+    expect(readOptions(args, environment)).toEqual({ kind: "start", options });
+  });
+
+  it.each([
+    ["an unknown flag", ["--prot", "4600"], /--prot/],
+    ["a flag of a later release", ["--sfn-port", "4601"], /--sfn-port/],
+    ["a word too many", ["now"], /now/],
+    ["a port that is none", ["--port", "http"], /--port must be/],
+    ["a port too high", ["--port", "65536"], /--port must be/],
+    ["a negative port", ["--port=-1"], /--port must be/],
+    ["no cells", ["--cells", "0"], /--cells must be/],
+    ["too many cells", ["--cells", "17"], /--cells must be/],
+    ["no directory", ["--data", ""], /--data must/],
+  ])("refuses %s", (_name, args, message) => {
+    expect(readOptions(args, {})).toMatchObject({ kind: "usage", message: expect.stringMatching(message) });
+  });
+
+  it("explains itself", () => {
+    expect(readOptions(["--help"], {})).toEqual({ kind: "help" });
+  });
+});
