@@ -1,23 +1,40 @@
 import type { APIGatewayProxyEventV2 } from "aws-lambda";
 import { problemOf, Refusal } from "#core/errors.ts";
 import type { Dependencies } from "#core/operations/dependencies.ts";
+import * as audit from "./api/audit.ts";
 import * as cells from "./api/cells.ts";
 import * as health from "./api/health.ts";
+import * as keys from "./api/keys.ts";
+import * as me from "./api/me.ts";
+import * as members from "./api/members.ts";
 import * as networks from "./api/networks.ts";
 import * as operations from "./api/operations.ts";
+import * as organizations from "./api/organizations.ts";
+import * as quota from "./api/quota.ts";
+import { door } from "./door.ts";
 import type { ApiHandler, Endpoint } from "./endpoint.ts";
 
 /** Every endpoint of the hosted API. One file a noun, one export an endpoint. */
-export const endpoints: readonly Endpoint[] = [health, networks, operations, cells].flatMap((noun) =>
-  Object.values(noun),
-);
+export const endpoints: readonly Endpoint[] = [
+  health,
+  networks,
+  operations,
+  cells,
+  me,
+  organizations,
+  members,
+  keys,
+  quota,
+  audit,
+].flatMap((noun) => Object.values(noun));
 
 /** The Lambda function behind API Gateway: finds the endpoint of a request and lets it answer. */
 export function apiHandler(deps: Dependencies): ApiHandler {
+  const entrance = door(deps);
   const served = endpoints.map(({ route, handler }) => ({
     ...route,
     pattern: patternOf(route.path),
-    handler: handler(deps),
+    handler: handler(deps, entrance),
   }));
   return async (event) => {
     const { method, path } = event.requestContext.http;

@@ -4,15 +4,19 @@ import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from "
 import type * as z from "zod";
 import { BODY_LIMIT_BYTES, type Route } from "#core/api.ts";
 import { Refusal } from "#core/errors.ts";
-import type { Caller } from "#core/model/organization.ts";
+import { type PublicAction, type SelfAction, scopeOf } from "#core/model/may-i.ts";
+import type { Caller, Principal } from "#core/model/organization.ts";
 import { parse } from "#core/model/parse.ts";
-import { authenticate } from "#core/operations/authenticate.ts";
 import type { Dependencies } from "#core/operations/dependencies.ts";
+import type { Door } from "./door.ts";
 import { problems } from "./problems.ts";
 
-/** What an endpoint is given: everything parsed, the caller known. */
+/** Who calls: somebody acting in an organization, somebody signed in, or anybody. */
+type CallerOf<A> = A extends PublicAction ? undefined : A extends SelfAction ? Principal : Caller;
+
+/** What an endpoint is given: everything parsed, the caller known and allowed to. */
 export interface Request<R extends Route> {
-  readonly caller: R["signedIn"] extends true ? Caller : undefined;
+  readonly caller: CallerOf<R["action"]>;
   readonly params: Readonly<Record<string, string>>;
   readonly query: z.output<R["query"]>;
   readonly body: R["body"] extends z.ZodType ? z.output<R["body"]> : undefined;
@@ -28,24 +32,24 @@ export interface Answer {
 
 export type ApiHandler = (event: APIGatewayProxyEventV2) => Promise<APIGatewayProxyStructuredResultV2>;
 
-/** An event of API Gateway (payload 2.0), with the caller once they are known. */
-type ApiEvent = APIGatewayProxyEventV2 & { caller?: Caller };
+/** An event of API Gateway (payload 2.0), with the caller once they are known, and what the door says to them. */
+type ApiEvent = APIGatewayProxyEventV2 & { caller?: Caller | Principal; told?: Readonly<Record<string, string>> };
 
 /** One endpoint: its route, and what makes a handler of it. */
 export interface Endpoint {
   readonly route: Route;
-  readonly handler: (deps: Dependencies) => ApiHandler;
+  readonly handler: (deps: Dependencies, door: Door) => ApiHandler;
 }
 
 /**
- * An endpoint is: authenticate, parse with the route's schemas, act, answer. A refusal becomes its problem document; anything
+ * An endpoint is: come in by the door, parse with the route's schemas, act, answer. A refusal becomes its problem document; anything
  * else that is thrown is a bug, answered as 500 without a word about it and logged.
  */
 export function endpoint<const R extends Route>(
   route: R,
   act: (deps: Dependencies, request: Request<R>) => Promise<Answer>,
 ): Endpoint {
-  const handler = (deps: Dependencies): ApiHandler => {
+  const handler = (deps: Dependencies, door: Door): ApiHandler => {
     const serve = async (event: ApiEvent): Promise<APIGatewayProxyStructuredResultV2> => {
       const request = {
         caller: event.caller,
@@ -62,8 +66,8 @@ export function endpoint<const R extends Route>(
         body: JSON.stringify(body),
       };
     };
-    const stack = middy<ApiEvent, APIGatewayProxyStructuredResultV2>().use(problems(deps.log));
-    if (route.signedIn) stack.use(signIn(deps));
+    const stack = middy<ApiEvent, APIGatewayProxyStructuredResultV2>().use(told()).use(problems(deps.log));
+    if (scopeOf(route.action) !== "public") stack.use(comeIn(route, door));
     if (route.body)
       stack
         .use(bodyLimit())
@@ -77,15 +81,21 @@ export function endpoint<const R extends Route>(
 }
 
 /** First of all, so that a stranger learns nothing about what a valid request would be. */
-const signIn = (deps: Dependencies) => ({
+const comeIn = (route: Route, door: Door) => ({
   before: async ({ event }: { event: ApiEvent }) => {
-    const { headers, requestContext } = event;
-    event.caller = await authenticate(deps, {
-      authorization: headers.authorization,
-      from: requestContext.http.sourceIp,
+    event.caller = await door(route, event, (headers) => {
+      event.told = headers;
     });
   },
 });
+
+/** What the door says is on the answer, whatever the answer is. */
+function told(): middy.MiddlewareObj<ApiEvent, APIGatewayProxyStructuredResultV2> {
+  const add: middy.MiddlewareFn<ApiEvent, APIGatewayProxyStructuredResultV2> = ({ event, response }) => {
+    if (response) response.headers = { ...response.headers, ...event.told };
+  };
+  return { after: add, onError: add };
+}
 
 const bodyLimit = () => ({
   before: ({ event }: { event: ApiEvent }) => {

@@ -11,8 +11,9 @@ import { monitorForever, stream, sweepForever, usualPeriods } from "./control-pl
 /**
  * The control plane of one machine as a process: the functions and workflows that AWS would run, over SQLite.
  *
- * Environment: `CELLPLANE_DATA`, `PORT`, `LISTEN_HOST`, `LOG_LEVEL`. Ends when its stdin does, so that it never outlives its
- * supervisor. Says `{"listening": url}` on stdout once it answers.
+ * Environment: `CELLPLANE_DATA`, `PORT`, `LISTEN_HOST`, `LOG_LEVEL`; `CELLPLANE_OIDC_ISSUER` and `CELLPLANE_OIDC_AUDIENCE` let people
+ * sign in, `CELLPLANE_OIDC_PLATFORM_AUDIENCE` names the audience of the platform's operators. Ends when its stdin does, so that it
+ * never outlives its supervisor. Says `{"listening": url}` on stdout once it answers.
  */
 async function main(): Promise<void> {
   const {
@@ -20,10 +21,18 @@ async function main(): Promise<void> {
     PORT = "4600",
     LISTEN_HOST: host = "127.0.0.1",
     LOG_LEVEL = "warn",
+    CELLPLANE_OIDC_ISSUER: oidcIssuer,
+    CELLPLANE_OIDC_AUDIENCE: audience = "cellplane",
+    CELLPLANE_OIDC_PLATFORM_AUDIENCE: platformAudience,
   } = process.env;
   const log = jsonLog(LOG_LEVEL, "control-plane");
   const issuer = `http://${host}:${PORT}`;
-  const { deps, store, workflows } = await assemble({ data, issuer, log });
+  const { deps, store, workflows } = await assemble({
+    data,
+    issuer,
+    log,
+    issuers: oidcIssuer ? [{ issuer: oidcIssuer, audience, platformAudience: platformAudience || undefined }] : [],
+  });
   await firstStart(deps, data);
 
   const ending = new AbortController();

@@ -9,7 +9,17 @@ import { prepare } from "./supervisor/prepare-programs.ts";
 import { type Supervisor, supervise } from "./supervisor/supervisor.ts";
 
 /** What goes on from our environment to the processes that we start: nothing that could be a secret. */
-const PASSED_ON = ["PATH", "HOME", "LANG", "TZ", "TMPDIR", "LOG_LEVEL"];
+const PASSED_ON = [
+  "PATH",
+  "HOME",
+  "LANG",
+  "TZ",
+  "TMPDIR",
+  "LOG_LEVEL",
+  "CELLPLANE_OIDC_ISSUER",
+  "CELLPLANE_OIDC_AUDIENCE",
+  "CELLPLANE_OIDC_PLATFORM_AUDIENCE",
+];
 
 /** Ctrl-C reaches us twice when npm started us: from the terminal, and passed on by npm. */
 const SAME_CTRL_C_MS = 300;

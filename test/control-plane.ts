@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import type { Context } from "aws-lambda";
 import { joseVerifier, jwkSigner, newSigningKey } from "#adapters/jwt.ts";
 import { type LocalWorkflows, localWorkflows, type TaskHandler } from "#adapters/local-workflows.ts";
+import { oidcPeople } from "#adapters/oidc.ts";
 import { nodeSecrets } from "#adapters/secrets.ts";
 import { type SqliteStore, sqliteStore } from "#adapters/sqlite.ts";
 import { systemClock, ulids } from "#adapters/world.ts";
@@ -11,7 +12,7 @@ import type { Caller } from "#core/model/organization.ts";
 import { timestampOf } from "#core/model/time.ts";
 import type { Dependencies } from "#core/operations/dependencies.ts";
 import { followChange } from "#core/operations/follow-change.ts";
-import type { Clock, Store } from "#core/ports.ts";
+import type { Clock, People, Store } from "#core/ports.ts";
 import { workflows as definitions } from "#step-functions/index.ts";
 import { tasks } from "../functions/tasks/index.ts";
 import { type MemoryCells, memoryCells } from "./memory-cells.ts";
@@ -80,6 +81,8 @@ export interface TestControlPlane<S extends Store = SqliteStore> {
 export interface ControlPlaneOptions {
   /** May put itself around every task. */
   readonly wrap?: (name: string, handler: TaskHandler) => TaskHandler;
+  /** Who people sign in by; nobody, unless told otherwise. */
+  readonly people?: People;
 }
 
 /** A control plane with its intent in memory, unless told otherwise, and cells in memory. */
@@ -89,6 +92,7 @@ export function aControlPlane<S extends Store>(
 ): Promise<TestControlPlane<S>>;
 export async function aControlPlane({
   wrap = (_name, handler) => handler,
+  people = oidcPeople([], { log: () => {} }),
   intent = sqliteIntent(),
 }: ControlPlaneOptions & { readonly intent?: Intent<Store> } = {}): Promise<TestControlPlane<Store>> {
   const clock = testClock();
@@ -114,6 +118,7 @@ export async function aControlPlane({
     networkTokens: signer,
     cellCalls: signer,
     verifier: joseVerifier,
+    people,
     clock,
     ids,
     chance: () => 0,

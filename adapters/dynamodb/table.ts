@@ -26,6 +26,11 @@ export type TableIndex = keyof typeof tableDefinition.indexes;
  * same kind of record must not share one.
  */
 export const tableIndexOf: Record<IndexName, TableIndex> = {
+  organizations: "listing-1",
+  "members-of-organization": "listing-1",
+  "members-of-user": "listing-2",
+  invitations: "listing-2",
+  "keys-of-organization": "listing-1",
   "networks-by-creation": "listing-1",
   "networks-by-name": "listing-2",
   "networks-of-cell": "listing-1",

@@ -57,7 +57,7 @@ export function orchestrator({ network, namespace, spec, plan, cell, addresses }
                 [env.listenHost]: "0.0.0.0",
                 [env.portHttp]: String(ports.http),
                 [env.portInternal]: String(ports.internal),
-                [env.nodeLimit]: String(plan.nodes),
+                [env.nodeLimit]: String(spec.nodes ?? plan.nodes),
               }),
               ports: [
                 { name: "http", containerPort: ports.http },

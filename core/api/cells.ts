@@ -4,16 +4,16 @@ import { NetworkListQuery } from "./networks.ts";
 import { NoQuery, PageQuery, type Route } from "./route.ts";
 
 export const cellRoutes = {
-  createCell: { method: "POST", path: "/v1/cells", query: NoQuery, body: CellSpec, signedIn: true, status: 201 },
-  listCells: { method: "GET", path: "/v1/cells", query: PageQuery, signedIn: true, status: 200 },
-  getCell: { method: "GET", path: "/v1/cells/{cell}", query: NoQuery, signedIn: true, status: 200 },
-  deleteCell: { method: "DELETE", path: "/v1/cells/{cell}", query: NoQuery, signedIn: true, status: 200 },
+  createCell: { method: "POST", path: "/v1/cells", query: NoQuery, body: CellSpec, action: "cells.write", status: 201 },
+  listCells: { method: "GET", path: "/v1/cells", query: PageQuery, action: "cells.read", status: 200 },
+  getCell: { method: "GET", path: "/v1/cells/{cell}", query: NoQuery, action: "cells.read", status: 200 },
+  deleteCell: { method: "DELETE", path: "/v1/cells/{cell}", query: NoQuery, action: "cells.write", status: 200 },
   listCellNetworks: {
     method: "GET",
     path: "/v1/cells/{cell}/networks",
     query: NetworkListQuery,
-    signedIn: true,
+    action: "cells.read",
     status: 200,
   },
-  join: { method: "POST", path: "/v1/join", query: NoQuery, body: JoinRequest, signedIn: false, status: 200 },
+  join: { method: "POST", path: "/v1/join", query: NoQuery, body: JoinRequest, action: "cells.join", status: 200 },
 } as const satisfies Record<string, Route>;

@@ -1,12 +1,24 @@
+import { auditRoutes } from "./audit.ts";
 import { cellRoutes } from "./cells.ts";
 import { healthRoutes } from "./health.ts";
+import { keyRoutes } from "./keys.ts";
+import { meRoutes } from "./me.ts";
+import { memberRoutes } from "./members.ts";
 import { networkRoutes } from "./networks.ts";
 import { operationRoutes } from "./operations.ts";
+import { organizationRoutes } from "./organizations.ts";
+import { quotaRoutes } from "./quota.ts";
 import type { Route } from "./route.ts";
 
 /** Every route of the hosted API, by the name of its endpoint. */
 export const controlPlaneRoutes = {
   ...healthRoutes,
+  ...meRoutes,
+  ...organizationRoutes,
+  ...memberRoutes,
+  ...keyRoutes,
+  ...quotaRoutes,
+  ...auditRoutes,
   ...networkRoutes,
   ...operationRoutes,
   ...cellRoutes,

@@ -1,4 +1,5 @@
 import * as z from "zod";
+import type { Action } from "../model/may-i.ts";
 
 /** The largest body that is read. */
 export const BODY_LIMIT_BYTES = 1024 * 1024;
@@ -9,16 +10,16 @@ export const LONGEST_WAIT_SECONDS = 20;
 /** One route of the hosted API: what it takes. The endpoint of the same name in `functions/api/` serves it. */
 export interface Route {
   readonly method: "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
-  /** With `{name}` for each parameter. */
+  /** With `{name}` for each parameter. `{org}`, `{net}` and `{op}` say what the action is about. */
   readonly path: `/${string}`;
+  /** What one must be allowed to do. */
+  readonly action: Action;
   readonly query: z.ZodType;
   /** Absent where the route takes no body. */
   readonly body?: z.ZodType;
   /** True where a body may be left out. */
   readonly bodyOptional?: boolean;
-  /** False only for what anybody may call. */
-  readonly signedIn: boolean;
-  readonly status: 200 | 201 | 202;
+  readonly status: 200 | 201 | 202 | 204;
 }
 
 const wholeNumber = (from: number, to: number, of: string) =>

@@ -23,6 +23,7 @@ export const NetworkKey = z.strictObject({
   cidrs: z.array(z.string()).optional(),
   expiresAt: Timestamp.optional(),
 });
+export type NetworkKey = z.infer<typeof NetworkKey>;
 
 /**
  * All that an orchestrator needs to decide alone who may call it. Pushed by the agent, never fetched; the newest

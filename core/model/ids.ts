@@ -6,7 +6,8 @@ export const idKinds = {
   net: "network",
   op: "operation",
   cel: "cell",
-  key: "API key",
+  usr: "user",
+  mem: "member",
   aud: "audit event",
   evt: "event",
   nod: "node",
@@ -42,6 +43,10 @@ export const CellId = idSchema("cel");
 export type CellId = z.infer<typeof CellId>;
 export const EventId = idSchema("evt");
 export type EventId = z.infer<typeof EventId>;
+export const UserId = idSchema("usr");
+export type UserId = z.infer<typeof UserId>;
+export const MemberId = idSchema("mem");
+export type MemberId = z.infer<typeof MemberId>;
 export const AuditId = idSchema("aud");
 export type AuditId = z.infer<typeof AuditId>;
 

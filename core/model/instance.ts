@@ -10,6 +10,8 @@ export const InstanceSpec = z.strictObject({
   name: NetworkName,
   release: z.string().regex(/^\d+\.\d+\.\d+$/),
   plan: z.enum(planNames),
+  /** How many nodes it may have, where that is less than its plan allows. */
+  nodes: z.int().positive().optional(),
   settings: z.record(z.string(), z.unknown()),
 });
 export type InstanceSpec = z.infer<typeof InstanceSpec>;

@@ -1,11 +1,14 @@
 import * as z from "zod";
+import { ApiKey, ApiKeyUse, KeysOfNetwork } from "./api-key.ts";
 import { AuditEvent } from "./audit.ts";
 import { Cell, CellReport } from "./cell.ts";
 import { NetworkEvent } from "./event.ts";
 import { Idempotency } from "./idempotency.ts";
+import { Member, Owners, User } from "./member.ts";
 import { Network, NetworkStatus, Placement } from "./network.ts";
 import { Operation } from "./operation.ts";
-import { ApiKey, Organization } from "./organization.ts";
+import { Organization } from "./organization.ts";
+import { Quota } from "./quota.ts";
 
 /** Holds a name or another unique thing for its owner: `network-name/<org>/<name>`, `join-token/<sha256>`. */
 export const Claim = z.strictObject({ id: z.string(), owner: z.string() });
@@ -16,7 +19,13 @@ export const Fleet = z.strictObject({ id: z.literal("fleet"), epoch: z.int().non
 /** Everything the store keeps, by kind: its schema, and the id it is found by. */
 export const recordKinds = {
   organization: { schema: Organization, idOf: (r: z.infer<typeof Organization>) => r.id },
+  owners: { schema: Owners, idOf: (r: Owners) => r.org },
+  member: { schema: Member, idOf: (r: Member) => r.id },
+  user: { schema: User, idOf: (r: User) => r.id },
+  quota: { schema: Quota, idOf: (r: Quota) => r.org },
   "api-key": { schema: ApiKey, idOf: (r: ApiKey) => r.id },
+  "api-key-use": { schema: ApiKeyUse, idOf: (r: ApiKeyUse) => r.key },
+  "keys-of-network": { schema: KeysOfNetwork, idOf: (r: KeysOfNetwork) => r.network },
   network: { schema: Network, idOf: (r: Network) => r.id },
   placement: { schema: Placement, idOf: (r: Placement) => r.network },
   "network-status": { schema: NetworkStatus, idOf: (r: NetworkStatus) => r.network },
@@ -47,6 +56,11 @@ export interface IndexEntry {
 }
 
 export const indexNames = [
+  "organizations",
+  "members-of-organization",
+  "members-of-user",
+  "invitations",
+  "keys-of-organization",
   "networks-by-creation",
   "networks-by-name",
   "networks-of-cell",
@@ -72,6 +86,17 @@ export const shardOf = (id: string): string => {
 /** Every place a record is listed in. Pure, so that all stores list alike. */
 export function indexEntriesOf({ kind, value }: AnyRecord): IndexEntry[] {
   switch (kind) {
+    case "organization":
+      return [{ index: "organizations", partition: "all", sort: value.id }];
+    case "member":
+      return [
+        { index: "members-of-organization", partition: value.org, sort: value.id },
+        value.user === null
+          ? { index: "invitations", partition: value.email, sort: value.id }
+          : { index: "members-of-user", partition: value.user, sort: value.id },
+      ];
+    case "api-key":
+      return [{ index: "keys-of-organization", partition: value.org, sort: value.id }];
     case "network":
       return [
         { index: "networks-by-creation", partition: value.org, sort: value.id },

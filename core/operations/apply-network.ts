@@ -1,7 +1,9 @@
+import { nodeLimit } from "../model/quota.ts";
 import { BUILT_IN_RELEASE } from "../model/release.ts";
 import { accessOf } from "./access-of.ts";
 import { beginStep, type StepInput } from "./begin-step.ts";
 import type { Dependencies } from "./dependencies.ts";
+import { quotaOf } from "./quota.ts";
 import { reachCell } from "./reach-cell.ts";
 import { readEpoch } from "./read-epoch.ts";
 
@@ -22,7 +24,10 @@ export async function applyNetwork(deps: Dependencies, input: StepInput): Promis
   await cells.apply(cell, id, {
     epoch,
     generation,
-    spec: { org, name, plan, settings, release: release ?? BUILT_IN_RELEASE },
+    spec: {
+      ...{ org, name, plan, settings, release: release ?? BUILT_IN_RELEASE },
+      ...nodeLimit(plan, (await quotaOf(store, org)).value),
+    },
     access: await accessOf(deps, network.value),
   });
 }

@@ -8,6 +8,7 @@ import { acceptChange } from "./accept-change.ts";
 import type { Dependencies } from "./dependencies.ts";
 import { findOrganization } from "./find-organization.ts";
 import { idempotently } from "./idempotently.ts";
+import { takeOfQuota } from "./quota.ts";
 import { repeatOnConflict } from "./repeat.ts";
 
 export interface Accepted {
@@ -58,6 +59,7 @@ export async function createNetwork(
       await store.commit([
         { write: "put", was: 0, kind: "claim", value: { id: name, owner: network.id } },
         ...changes,
+        await takeOfQuota(store, organization.id, "networks"),
         ...remember(accepted),
       ]);
       return accepted;

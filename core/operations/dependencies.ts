@@ -1,4 +1,4 @@
-import type { Cells, Chance, Clock, Ids, Log, Secrets, Signer, Store, Verifier, Workflows } from "../ports.ts";
+import type { Cells, Chance, Clock, Ids, Log, People, Secrets, Signer, Store, Verifier, Workflows } from "../ports.ts";
 
 /** What the control plane's operations act through; built once, in a composition root. */
 export interface Dependencies {
@@ -10,6 +10,8 @@ export interface Dependencies {
   /** Signs calls to cells; its public keys are what cells pin when they join. */
   readonly cellCalls: Signer;
   readonly verifier: Verifier;
+  /** Knows who signed in by an issuer of the configuration. */
+  readonly people: People;
   readonly clock: Clock;
   readonly ids: Ids;
   readonly chance: Chance;

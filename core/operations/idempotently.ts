@@ -18,7 +18,7 @@ export interface Repeatable {
  */
 export async function idempotently<T>(
   { store, clock, secrets }: Dependencies,
-  caller: Caller,
+  caller: Pick<Caller, "actor"> & { readonly org: string },
   { key, request }: Repeatable,
   act: (remember: (answer: T) => Change[]) => Promise<T>,
 ): Promise<T> {

@@ -7,6 +7,7 @@ import { eventOf } from "./accept-change.ts";
 import { beginStep, type StepInput } from "./begin-step.ts";
 import { nameClaim } from "./create-network.ts";
 import type { Dependencies } from "./dependencies.ts";
+import { giveBackToQuota } from "./quota.ts";
 
 /** Ends the operation. A deletion frees the name and the place, and takes the network's records, in the same write. */
 export async function settleNetwork(deps: Dependencies, input: StepInput): Promise<void> {
@@ -39,12 +40,17 @@ const outcomes: Record<Operation["kind"], string> = {
 /** The writes that take a network's records away and give its place back. */
 async function removal({ store }: Dependencies, network: Versioned<Network>): Promise<Change[]> {
   const { id, org, name } = network.value;
-  const [placement, status, claim] = await Promise.all([
+  const [placement, status, claim, keys] = await Promise.all([
     store.get("placement", id),
     store.get("network-status", id),
     store.get("claim", nameClaim(org, name)),
+    store.get("keys-of-network", id),
   ]);
-  const changes: Change[] = [{ write: "remove", kind: "network", id, was: network.version }];
+  const changes: Change[] = [
+    { write: "remove", kind: "network", id, was: network.version },
+    ...(await giveBackToQuota(store, org, "networks")),
+  ];
+  if (keys) changes.push({ write: "remove", kind: "keys-of-network", id, was: keys.version });
   if (claim) changes.push({ write: "remove", kind: "claim", id: claim.value.id, was: claim.version });
   if (status) changes.push({ write: "remove", kind: "network-status", id, was: status.version });
   if (placement)

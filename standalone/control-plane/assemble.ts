@@ -5,6 +5,7 @@ import type { Context } from "aws-lambda";
 import { httpCells } from "#adapters/cells-http.ts";
 import { fileSigner, joseVerifier } from "#adapters/jwt.ts";
 import { type LocalWorkflows, localWorkflows } from "#adapters/local-workflows.ts";
+import { type Issuer, oidcPeople } from "#adapters/oidc.ts";
 import { nodeSecrets } from "#adapters/secrets.ts";
 import { type SqliteStore, sqliteStore } from "#adapters/sqlite.ts";
 import { systemClock, ulids } from "#adapters/world.ts";
@@ -23,11 +24,14 @@ export interface ControlPlane {
 export async function assemble({
   data,
   issuer,
+  issuers = [],
   log,
   clock = systemClock,
 }: {
   data: string;
   issuer: string;
+  /** Who people sign in by; without any there are API keys alone. */
+  issuers?: readonly Issuer[];
   log: Log;
   clock?: Clock;
 }): Promise<ControlPlane> {
@@ -58,6 +62,7 @@ export async function assemble({
     networkTokens,
     cellCalls,
     verifier: joseVerifier,
+    people: oidcPeople(issuers, { log }),
     secrets: nodeSecrets(macKey(join(keys, "cursors"))),
     issuer,
   };

@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { existsSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { quotaCounter } from "#core/model/quota.ts";
 import { timestampOf } from "#core/model/time.ts";
 import type { Dependencies } from "#core/operations/dependencies.ts";
 import { organizationClaim } from "#core/operations/find-organization.ts";
@@ -46,7 +47,7 @@ export async function firstStart(deps: Dependencies, data: string): Promise<void
     },
   };
   // The record first: a key file always opens.
-  await store.commit([record]);
+  await store.commit([record, { write: "count", counter: quotaCounter("keys", organization.value.id), by: 1 }]);
   writeFileSync(`${file}.new`, `${key}\n`, { mode: 0o600 });
   renameSync(`${file}.new`, file);
 }

@@ -1,0 +1,5 @@
+import { NoQuery, type Route } from "./route.ts";
+
+export const meRoutes = {
+  getMe: { method: "GET", path: "/v1/me", action: "me.read", query: NoQuery, status: 200 },
+} as const satisfies Record<string, Route>;
