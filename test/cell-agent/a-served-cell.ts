@@ -9,7 +9,7 @@ import { JoinRequest } from "#core/api/join.ts";
 import type { CellId, NetworkId } from "#core/model/ids.ts";
 import type { CellOrder } from "#core/model/instance.ts";
 import { BUILT_IN_RELEASE } from "#core/model/release.ts";
-import type { CellAddress, Cells, Clock, Log, Signer } from "#core/ports.ts";
+import type { CellAddress, Cells, Clock, Cluster, Log, Signer } from "#core/ports.ts";
 import { images } from "#core/workload.ts";
 import { type Agent, startAgent } from "../../cell-agent/agent.ts";
 import { aCell, type Cell } from "../standalone/cluster/cell.ts";
@@ -65,7 +65,9 @@ export interface ServedCell {
 }
 
 /** An embedded cluster, an agent that has joined, and a client that may call it. The orchestrator is a fake, the broker is real. */
-export async function aServedCell(options: { networkLimit?: number; clock?: Clock } = {}): Promise<ServedCell> {
+export async function aServedCell(
+  options: { networkLimit?: number; clock?: Clock; through?: (cluster: Cluster) => Cluster } = {},
+): Promise<ServedCell> {
   const cell = await aCell({
     [images.nats]: ["nats-server"],
     [images.orchestrator(BUILT_IN_RELEASE)]: [process.execPath, fakeOrchestrator],
@@ -87,8 +89,9 @@ export async function aServedCell(options: { networkLimit?: number; clock?: Cloc
   let port = 0;
 
   async function start(clock: Clock = options.clock ?? systemClock): Promise<void> {
+    const cluster = options.through?.(cell.cluster) ?? cell.cluster;
     agent = await startAgent({
-      ...{ cluster: cell.cluster, clock, chance: Math.random, verifier: joseVerifier, log },
+      ...{ cluster, clock, chance: Math.random, verifier: joseVerifier, log },
       settings: {
         controlPlane: controlPlane.url,
         joinToken: () => `cpj_${"x".repeat(24)}`,

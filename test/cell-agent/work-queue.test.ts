@@ -1,0 +1,78 @@
+import { describe, expect, it, vi } from "vitest";
+import { systemClock } from "#adapters/world.ts";
+import { inTurn } from "../../cell-agent/in-turn.ts";
+import { type Outcome, workQueue } from "../../cell-agent/work-queue.ts";
+
+function aQueue(work: (key: string) => Promise<Outcome>, workers = 4) {
+  return workQueue({ work, workers, clock: systemClock, chance: () => 0, log: () => {} });
+}
+
+describe("the work queue", () => {
+  it("never works on one key twice at once, and once more after a change in between", async () => {
+    const releases: (() => void)[] = [];
+    let most = 0;
+    let now = 0;
+    const queue = aQueue(async () => {
+      now += 1;
+      most = Math.max(most, now);
+      await new Promise<void>((release) => releases.push(release));
+      now -= 1;
+      return {};
+    });
+    for (let i = 0; i < 5; i++) queue.add("a");
+    await vi.waitFor(() => expect(releases).toHaveLength(1));
+    for (let i = 0; i < 5; i++) queue.add("a");
+    releases[0]?.();
+    await vi.waitFor(() => expect(releases).toHaveLength(2));
+    releases[1]?.();
+    await queue.close();
+    expect(releases).toHaveLength(2);
+    expect(most).toBe(1);
+  });
+
+  it("works on as many keys at once as it has workers, and on all in the end", async () => {
+    const done = new Set<string>();
+    let now = 0;
+    let most = 0;
+    const queue = aQueue(async (key) => {
+      now += 1;
+      most = Math.max(most, now);
+      await Promise.resolve();
+      now -= 1;
+      done.add(key);
+      return {};
+    }, 3);
+    for (let i = 0; i < 50; i++) queue.add(String(i));
+    await vi.waitFor(() => expect(done.size).toBe(50));
+    expect(most).toBe(3);
+    await queue.close();
+  });
+
+  it("tries again what failed, and does again what asks for it", async () => {
+    let tries = 0;
+    const queue = aQueue(async () => {
+      tries += 1;
+      if (tries < 3) throw new Error("not yet");
+      return tries < 5 ? { againMs: 1 } : {};
+    });
+    queue.add("a");
+    await vi.waitFor(() => expect(tries).toBe(5), { timeout: 5_000 });
+    await queue.close();
+  });
+});
+
+describe("turns", () => {
+  it("keep the order of one key, also after a failure", async () => {
+    const turn = inTurn();
+    const order: number[] = [];
+    const all = [3, 1, 2].map((n) =>
+      turn("a", async () => {
+        await Promise.resolve();
+        order.push(n);
+        if (n === 1) throw new Error("no");
+      }).catch(() => {}),
+    );
+    await Promise.all(all);
+    expect(order).toEqual([3, 1, 2]);
+  });
+});
