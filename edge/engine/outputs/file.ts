@@ -16,6 +16,9 @@ import type { Saver } from "../saver.ts";
 const MOST_OPEN = 64;
 const RETRY_MS = 500;
 
+/** Written from at once, never kept: a buffer of its own for each batch would be 10 MB of garbage at any time. */
+const scratch = Buffer.allocUnsafe(256 * 1024);
+
 /** Lines of one batch for one file. */
 interface Portion {
   readonly batch: Batch;
@@ -107,9 +110,8 @@ export function fileOutput(
       for (const index of indexes) fail(batch, index, error);
       return;
     }
-    lines.push("");
-    const bytes = Buffer.from(lines.join("\n"));
-    lines.pop();
+    const text = `${lines.join("\n")}\n`;
+    const bytes = text.length * 3 > scratch.length ? Buffer.from(text) : scratch.subarray(0, scratch.write(text));
     appender.append(seq, bytes);
     for (const index of indexes) batch.settle(index, fate.out);
   }
