@@ -24,6 +24,8 @@ const PASSED_ON = [
 /** Ctrl-C reaches us twice when npm started us: from the terminal, and passed on by npm. */
 const SAME_CTRL_C_MS = 300;
 
+const PARENT_LOOK_MS = 250;
+
 /** `npm start`: everything on one machine. Exit codes: 0 ended on request, 1 could not start, 2 usage. */
 async function main(): Promise<void> {
   const commandLine = readOptions(process.argv.slice(2), process.env);
@@ -53,6 +55,7 @@ async function main(): Promise<void> {
   process.on("SIGINT", end);
   process.on("SIGTERM", end);
   process.on("SIGHUP", end);
+  if (process.env.npm_lifecycle_event === "start") onEndOfParent(end);
 
   try {
     folder = openDataFolder(commandLine.options.data);
@@ -66,6 +69,17 @@ async function main(): Promise<void> {
     supervisor?.kill();
     process.exit(1);
   }
+}
+
+/** npm that is killed cannot pass it on. Whoever gets us then is not who started us. */
+function onEndOfParent(act: () => void): void {
+  const { ppid } = process;
+  const watch = setInterval(() => {
+    if (process.ppid === ppid) return;
+    clearInterval(watch);
+    act();
+  }, PARENT_LOOK_MS);
+  watch.unref();
 }
 
 async function start({ port: asked, cells }: Options, { path: data }: DataFolder): Promise<Supervisor> {
