@@ -14,7 +14,7 @@ import { inTurn } from "./in-turn.ts";
 import { join } from "./join.ts";
 import { openJournal } from "./journal.ts";
 import { cellKeys } from "./keys/cell-keys.ts";
-import { knockAtApi, knockAtNats } from "./knock.ts";
+import { knockAtApi, knockAtNats, natsTrust } from "./knock.ts";
 import { openPinned } from "./membership.ts";
 import { materials } from "./network-material.ts";
 import { type Objects, watchObjects } from "./observe/objects.ts";
@@ -112,9 +112,10 @@ export async function startAgent({ cluster, clock, chance, verifier, log, settin
     await objects.synced;
     if (ended.signal.aborted) return;
     const orchestrators = orchestratorClient({ cluster, clock, internalCa: authorities.internal, cell: cell.id });
+    const trust = natsTrust(authorities.nats.certPem);
     const met = keepContacts({
       ...{ clock, chance, log, knockAtApi, onChange: wake },
-      knockAtNats: (addresses) => knockAtNats(addresses, authorities.nats.certPem),
+      knockAtNats: (addresses) => knockAtNats(addresses, trust),
       status: orchestrators.status,
       pushAccess: orchestrators.pushAccess,
     });
