@@ -7,6 +7,7 @@ import { nodeSecrets } from "#adapters/secrets.ts";
 import { type SqliteStore, sqliteStore } from "#adapters/sqlite.ts";
 import { systemClock, ulids } from "#adapters/world.ts";
 import type { Cell } from "#core/model/cell.ts";
+import type { CellId } from "#core/model/ids.ts";
 import { hasEnded, type Operation } from "#core/model/operation.ts";
 import type { Caller } from "#core/model/organization.ts";
 import { timestampOf } from "#core/model/time.ts";
@@ -73,6 +74,8 @@ export interface TestControlPlane<S extends Store = SqliteStore> {
   lose(): Promise<void>;
   /** A cell that has joined and reported. */
   addCell(cell?: Partial<Cell>): Promise<Cell>;
+  /** The cells report again, so that they count as fresh. */
+  report(...cells: CellId[]): Promise<void>;
   /** The operation once it has ended. */
   ended(id: string): Promise<Operation>;
   close(): Promise<void>;
@@ -182,6 +185,14 @@ export async function aControlPlane({
         },
       ]);
       return joined;
+    },
+    async report(...reporting) {
+      for (const id of reporting) {
+        const known = await store.get("cell-report", id);
+        if (!known) continue;
+        const value = { ...known.value, at: timestampOf(clock.now()) };
+        await store.commit([{ write: "put", was: known.version, kind: "cell-report", value }]);
+      }
     },
     async ended(id) {
       for (;;) {

@@ -6,6 +6,7 @@ import {
   InternalServerError,
   ProvisionedThroughputExceededException,
   PutItemCommand,
+  QueryCommand,
   TransactionCanceledException,
   TransactionConflictException,
   TransactWriteItemsCommand,
@@ -101,6 +102,22 @@ describe("a table that is busy", () => {
 
     mock.on(BatchGetItemCommand).resolves({ UnprocessedKeys: { intent: { Keys: keys("a") } } });
     await expect(store.getMany("claim", ["a"])).rejects.toMatchObject({ kind: "unavailable" });
+  });
+
+  it("reads on where an answer ended before the page was full", async () => {
+    const from = { id: { S: "b" }, kind: { S: "claim" } };
+    const listed = (id: string) => ({ id: { S: id }, sort1: { S: `sort of ${id}` } });
+    mock
+      .on(QueryCommand)
+      .resolvesOnce({ Items: [listed("a"), listed("b")], LastEvaluatedKey: from })
+      .resolvesOnce({ Items: [listed("c")] });
+    const page = await store.list("cells", "all", { limit: 5 });
+    expect(page).toEqual(["a", "b", "c"].map((id) => ({ id, sort: `sort of ${id}` })));
+    const asked = mock.commandCalls(QueryCommand).map(({ args }) => args[0].input);
+    expect(asked.map(({ Limit, ExclusiveStartKey }) => [Limit, ExclusiveStartKey])).toEqual([
+      [5, undefined],
+      [3, from],
+    ]);
   });
 
   it("lets what is nobody's passing trouble through as it is", async () => {
