@@ -9,7 +9,8 @@ import { readSettings } from "./settings.ts";
 const NODE_JWT_SECONDS = 24 * 3_600;
 
 const log = jsonLog(process.env.CELLPLANE_LOG ?? "info", "orchestrator");
-try {
+
+async function main(): Promise<void> {
   const settings = readSettings(process.env);
   const [sealingKey = Buffer.alloc(0)] = settings.sealingKeys;
   const cursorKey = createHmac("sha256", sealingKey).update("cursors").digest();
@@ -23,7 +24,10 @@ try {
   });
   const end = () => void orchestrator.stop().finally(() => process.exit(0));
   for (const signal of ["SIGTERM", "SIGINT"] as const) process.once(signal, end);
-} catch (error) {
+}
+
+// No await at the top, so that this can be bundled as CommonJS.
+main().catch((error: unknown) => {
   log("error", "the orchestrator cannot start", { error: error instanceof Error ? error.message : String(error) });
   process.exitCode = 1;
-}
+});

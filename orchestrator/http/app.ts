@@ -60,7 +60,8 @@ function written(context: Context, { status = 200, body }: Answer): Response {
 export function problem(context: Context, error: unknown, log: Log): Response {
   const refusal = error instanceof Refusal ? error : undefined;
   if (!refusal || errorKinds[refusal.kind].status >= 500)
-    log(refusal ? "warn" : "error", "a request failed", {
+    // Probes ask many times a second whether it is ready.
+    log(refusal ? (refusal.kind === "not-ready" ? "debug" : "warn") : "error", "a request failed", {
       ...{ method: context.req.method, path: context.req.path },
       error: refusal ? String(refusal.cause ?? refusal.message) : String(error instanceof Error ? error.stack : error),
     });

@@ -1,6 +1,5 @@
 import { getConnInfo } from "@hono/node-server/conninfo";
 import type { Context } from "hono";
-import * as yaml from "yaml";
 import type * as z from "zod";
 import type { NetworkRoute } from "#core/api/orchestrator.ts";
 import { parseInput } from "#core/api/parse.ts";
@@ -103,7 +102,10 @@ async function bodyOf(route: NetworkRoute, context: Context): Promise<unknown> {
     );
   if (text === "") throw new Refusal("invalid-input", "This takes a body.");
   try {
-    return isYaml ? yaml.parse(text, { maxAliasCount: 100 }) : JSON.parse(text);
+    if (!isYaml) return JSON.parse(text);
+    // Loaded by the first who needs it: most networks get their pipelines as JSON, and memory counts.
+    const { parse } = await import("yaml");
+    return parse(text, { maxAliasCount: 100 });
   } catch (cause) {
     const why = cause instanceof Error ? cause.message.split("\n")[0] : "";
     throw new Refusal("invalid-input", `The body is not ${isYaml ? "YAML" : "JSON"}: ${why}`, { cause });

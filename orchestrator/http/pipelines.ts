@@ -1,11 +1,10 @@
 import { createHash } from "node:crypto";
-import { checkExpressions } from "#adapters/cel.ts";
 import type { orchestratorRoutes as routes } from "#core/api/orchestrator.ts";
 import { invalidInput } from "#core/api/parse.ts";
 import { type InputError, Refusal } from "#core/errors.ts";
+import { canonicalJson } from "#core/model/canonical.ts";
 import { PipelineName, type PipelineRevision } from "#core/model/deployment.ts";
 import type { PipelineDocument } from "#core/model/pipeline/document.ts";
-import { normalise, parsePipeline } from "#core/model/pipeline/schema.ts";
 import { timestampOf } from "#core/model/time.ts";
 import { PIPELINE_LIMIT_BYTES, type WorkspaceStore } from "../workspace/open-workspace.ts";
 import type { Act } from "./endpoint.ts";
@@ -39,7 +38,7 @@ export const getPipeline: Act<typeof routes.getPipeline> = async ({ workspaces }
 export const putPipeline: Act<typeof routes.putPipeline> = async (served, { caller, from, params, body }) => {
   const workspace = await served.workspaces.get(params.ws ?? "");
   const { store } = workspace;
-  const { name, text, sha256 } = checked(params.pipeline ?? "", body);
+  const { name, text, sha256 } = await checked(params.pipeline ?? "", body);
   const newest = revisionsOf(store, name)[0];
   if (newest?.sha256 === sha256) return { status: 200, body: { pipeline: pipelineView(newest), revision: newest } };
 
@@ -64,8 +63,8 @@ export const validateDocument: Act<typeof routes.validateDocument> = async ({ wo
   return verdictOn(undefined, body);
 };
 
-function verdictOn(name: string | undefined, body: unknown) {
-  const errors = [...mistakesOf(body).errors, ...nameMistakes(name, body)];
+async function verdictOn(name: string | undefined, body: unknown) {
+  const errors = [...(await mistakesOf(body)).errors, ...nameMistakes(name, body)];
   return { body: { valid: errors.length === 0, errors } };
 }
 
@@ -99,17 +98,22 @@ async function documentOf({ bodies }: WorkspaceStore, { sha256 }: PipelineRevisi
 }
 
 /** The document as it is stored, or every mistake in it. */
-function checked(path: string, body: unknown): { name: string; text: string; sha256: string } {
-  const { document, errors } = mistakesOf(body);
+async function checked(path: string, body: unknown): Promise<{ name: string; text: string; sha256: string }> {
+  const { document, errors } = await mistakesOf(body);
   const all = [...errors, ...nameMistakes(path, body)];
   if (!document || all.length > 0) throw invalidInput(all);
-  const text = normalise(document);
+  const text = canonicalJson(document);
   if (Buffer.byteLength(text) > PIPELINE_LIMIT_BYTES)
     throw new Refusal("too-large", `The pipeline is larger than ${PIPELINE_LIMIT_BYTES} bytes. Split it.`);
   return { name: path, text, sha256: createHash("sha256").update(text).digest("hex") };
 }
 
-function mistakesOf(body: unknown): { document?: PipelineDocument; errors: readonly InputError[] } {
+/** What checks pipelines is loaded by the first who publishes one: an idle network has no use for it, and memory counts. */
+async function mistakesOf(body: unknown): Promise<{ document?: PipelineDocument; errors: readonly InputError[] }> {
+  const [{ parsePipeline }, { checkExpressions }] = await Promise.all([
+    import("#core/model/pipeline/schema.ts"),
+    import("#adapters/cel.ts"),
+  ]);
   const parsed = parsePipeline(body);
   if (parsed.errors) return { errors: parsed.errors };
   return { document: parsed.document, errors: checkExpressions(parsed.document) };
