@@ -41,10 +41,13 @@ function start(port: number): ChildProcess {
   const folder = join(library, version);
   const flags = ["-Xmx192m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Djava.library.path=DynamoDBLocal_lib"];
   const options = ["-inMemory", "-sharedDb", "-disableTelemetry", "-port", String(port)];
-  return spawn("java", [...flags, "-jar", "DynamoDBLocal.jar", ...options], {
+  const server = spawn("java", [...flags, "-jar", "DynamoDBLocal.jar", ...options], {
     cwd: folder,
     stdio: ["ignore", "ignore", "inherit"],
   });
+  // Also where the suite is broken off.
+  process.once("exit", () => server.kill("SIGKILL"));
+  return server;
 }
 
 async function answers(endpoint: string, server: ChildProcess): Promise<boolean> {
