@@ -18,6 +18,8 @@ export const JoinRequest = z.strictObject({
   publicUrl: z.url(),
   domain: z.string().min(1).max(253),
   caPem: z.string().startsWith("-----BEGIN CERTIFICATE-----"),
+  /** The CA of the cell's brokers: the control plane looks at them from outside as a node does. */
+  natsCaPem: z.string().startsWith("-----BEGIN CERTIFICATE-----").optional(),
   agent: z.string().min(1).max(64),
   capacity: z.strictObject({ networks: z.int().nonnegative().nullable() }),
   /** What is in the cell already: adopted after a restore. */

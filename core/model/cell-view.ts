@@ -3,13 +3,14 @@ import { isFresh } from "./network.ts";
 
 /** A cell as operators see it. Its keys and its join are nobody's business. */
 export function cellView(cell: Cell, report: CellReport | undefined, reserved: number, now: number) {
-  const { id, name, region, labels, schedulable, limits, membership, createdAt } = cell;
+  const { id, name, region, labels, schedulable, cordon, limits, membership, createdAt } = cell;
   return {
     id,
     name,
     region,
     labels,
     schedulable,
+    cordon: cordon ?? null,
     limits,
     url: membership?.publicUrl ?? null,
     domain: membership?.domain ?? null,

@@ -16,6 +16,20 @@ export const CellSpec = z.strictObject({
 });
 export type CellSpec = z.infer<typeof CellSpec>;
 
+/** A merge patch of what may change of a cell in service. Name and region are what networks were placed by. */
+export const CellPatch = z.strictObject({
+  labels: z.record(z.string(), z.string().nullable()).optional(),
+  limits: z.strictObject({ networks: z.int().min(0).max(10_000).optional() }).optional(),
+});
+export type CellPatch = z.infer<typeof CellPatch>;
+
+/** What `POST …/cordon` takes. */
+export const CordonRequest = z.strictObject({ reason: z.string().trim().min(1).max(500).optional() });
+
+/** Who closed a cell for new networks, when and why. */
+export const Cordon = z.strictObject({ reason: z.string().nullable(), by: z.string(), at: Timestamp });
+export type Cordon = z.infer<typeof Cordon>;
+
 /** What the agent said when it joined: where it is, how it is known. Trusted from then on, and only that. */
 export const CellMembership = z.strictObject({
   identity: PublicJwk,
@@ -23,6 +37,8 @@ export const CellMembership = z.strictObject({
   domain: z.string(),
   /** The CA of the provisioning API; the control plane trusts no other for this cell. */
   caPem: z.string(),
+  /** The CA of the cell's brokers, by which they are looked at from outside; agents of before did not tell it. */
+  natsCaPem: z.string().optional(),
   joinedAt: Timestamp,
 });
 export type CellMembership = z.infer<typeof CellMembership>;
@@ -31,6 +47,7 @@ export type CellMembership = z.infer<typeof CellMembership>;
 export const Cell = CellSpec.extend({
   id: CellId,
   schedulable: z.boolean(),
+  cordon: Cordon.optional(),
   membership: CellMembership.nullable(),
   /** SHA-256 of the join token while it may still be used, and the thumbprint of the identity that used it. */
   join: z.strictObject({

@@ -56,6 +56,8 @@ export const InstanceSummary = z.strictObject({
   generation: z.int().positive(),
   observed: z.int().nonnegative(),
   hash: z.string(),
+  /** What was ordered; a network that nobody knows any more is adopted by it. Agents of before did not tell it. */
+  spec: InstanceSpec.optional(),
 });
 export type InstanceSummary = z.infer<typeof InstanceSummary>;
 

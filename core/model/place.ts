@@ -26,7 +26,7 @@ function obstacle(
   now: number,
 ): string | undefined {
   if (cell.region !== network.region) return `is in region ${cell.region}, not ${network.region}`;
-  if (!cell.schedulable) return "is cordoned";
+  if (!cell.schedulable) return cell.cordon?.reason ? `is cordoned: ${cell.cordon.reason}` : "is cordoned";
   if (!cell.membership) return "has not joined yet";
   if (!report || !isFresh(report.at, now)) return report ? `is silent since ${report.at}` : "has not reported yet";
   if (reserved >= cell.limits.networks) return `is full (${reserved} of ${cell.limits.networks} places)`;

@@ -9,6 +9,8 @@ import { Network, NetworkStatus, Placement } from "./network.ts";
 import { Operation } from "./operation.ts";
 import { Organization } from "./organization.ts";
 import { Quota } from "./quota.ts";
+import { CellSilence } from "./silence.ts";
+import { CellFindings } from "./survey.ts";
 
 /** Holds a name or another unique thing for its owner: `network-name/<org>/<name>`, `join-token/<sha256>`. */
 export const Claim = z.strictObject({ id: z.string(), owner: z.string() });
@@ -32,6 +34,8 @@ export const recordKinds = {
   operation: { schema: Operation, idOf: (r: Operation) => r.id },
   cell: { schema: Cell, idOf: (r: Cell) => r.id },
   "cell-report": { schema: CellReport, idOf: (r: CellReport) => r.cell },
+  "cell-findings": { schema: CellFindings, idOf: (r: CellFindings) => r.cell },
+  "cell-silence": { schema: CellSilence, idOf: (r: CellSilence) => r.cell },
   claim: { schema: Claim, idOf: (r: z.infer<typeof Claim>) => r.id },
   idempotency: { schema: Idempotency, idOf: (r: Idempotency) => r.id },
   "network-event": { schema: NetworkEvent, idOf: (r: NetworkEvent) => r.id },

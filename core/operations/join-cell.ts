@@ -73,13 +73,20 @@ async function admission(
   { value: cell, version }: Versioned<Cell>,
   request: JoinRequest,
 ): Promise<Change[]> {
-  const { identity, publicUrl, domain, caPem, agent, capacity, existing } = request;
+  const { identity, publicUrl, domain, caPem, natsCaPem, agent, capacity, existing } = request;
   const now = timestampOf(clock.now());
   const claim = await store.get("claim", identityClaim(identity.kid));
   const report = await store.get("cell-report", cell.id);
   const joined: Cell = {
     ...cell,
-    membership: { identity, publicUrl, domain, caPem, joinedAt: cell.membership?.joinedAt ?? now },
+    membership: {
+      identity,
+      publicUrl,
+      domain,
+      caPem,
+      ...(natsCaPem ? { natsCaPem } : {}),
+      joinedAt: cell.membership?.joinedAt ?? now,
+    },
     join: { ...cell.join, usedBy: identity.kid },
   };
   return [
@@ -96,4 +103,5 @@ async function admission(
   ];
 }
 
-const identityClaim = (thumbprint: string): string => `cell-identity/${thumbprint}`;
+/** Holds an agent's identity for its cell. */
+export const identityClaim = (thumbprint: string): string => `cell-identity/${thumbprint}`;

@@ -9,9 +9,9 @@ import type { Dependencies } from "./dependencies.ts";
 import { type ListedPage, type ListQuery, readPage } from "./read-page.ts";
 
 /** GET /v1/cells/{cell} */
-export async function readCell(deps: Dependencies, caller: Caller, id: string): Promise<CellView> {
-  const { value } = await findCell(deps, caller, id);
-  return viewOf(deps, value);
+export async function readCell(deps: Dependencies, caller: Caller, id: string): Promise<Versioned<CellView>> {
+  const { value, version } = await findCell(deps, caller, id);
+  return { value: await viewOf(deps, value), version };
 }
 
 /** GET /v1/cells, in order of registration. */
@@ -28,7 +28,8 @@ export async function findCell({ store }: Dependencies, caller: Caller, id: stri
   return found;
 }
 
-async function viewOf({ store, clock }: Dependencies, cell: Cell): Promise<CellView> {
+/** A cell with what it last reported and how full it is. */
+export async function viewOf({ store, clock }: Dependencies, cell: Cell): Promise<CellView> {
   const [report, reserved] = await Promise.all([store.get("cell-report", cell.id), store.countOf(placesOf(cell.id))]);
   return cellView(cell, report?.value, reserved, clock.now());
 }

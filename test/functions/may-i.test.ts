@@ -56,7 +56,12 @@ const table: Readonly<Record<string, readonly [Weakest, "of a network"?]>> = {
   createCell: ["platform"],
   listCells: ["platform"],
   getCell: ["platform"],
+  updateCell: ["platform"],
   deleteCell: ["platform"],
+  cordonCell: ["platform"],
+  uncordonCell: ["platform"],
+  listCellOrphans: ["platform"],
+  forceOperation: ["platform"],
   listCellNetworks: ["platform"],
 };
 
