@@ -24,9 +24,17 @@ interface Call {
   readonly waitMs?: number;
 }
 
+/** How many networks one page of a cell's list has: what the agent gives at most. */
+const LIST_PAGE = 1_000;
+
 /** Talks to agents over https, to each with its own CA only; each call is signed for this cell, method, path, query and body. */
-export function httpCells(options: { signer: Signer; issuer: string; clock: Pick<Clock, "now"> }): Cells {
-  const { signer, issuer, clock } = options;
+export function httpCells(options: {
+  signer: Signer;
+  issuer: string;
+  clock: Pick<Clock, "now">;
+  answerMs?: number;
+}): Cells {
+  const { signer, issuer, clock, answerMs = ANSWER_MS } = options;
   const connections = new Map<CellId, { caPem: string; agent: Agent }>();
 
   function connectionsTo({ id, caPem }: CellAddress): Agent {
@@ -61,7 +69,7 @@ export function httpCells(options: { signer: Signer; issuer: string; clock: Pick
         method,
         url,
         agent: connectionsTo(cell),
-        timeoutMs: waitMs + ANSWER_MS,
+        timeoutMs: waitMs + answerMs,
         headers: {
           authorization: `Bearer ${token}`,
           accept: "application/json",
@@ -96,12 +104,16 @@ export function httpCells(options: { signer: Signer; issuer: string; clock: Pick
         const page = read(
           InstancePage,
           cell,
-          await call(cell, { method: "GET", path: "/v1/networks", query: { cursor } }),
+          await call(cell, { method: "GET", path: "/v1/networks", query: { cursor, limit: LIST_PAGE } }),
         );
         items.push(...page.items);
         cursor = page.next;
       } while (cursor !== undefined);
       return items;
+    },
+    async raiseEpoch(cell, epoch) {
+      const answer = await call(cell, { method: "PUT", path: "/v1/epoch", body: { epoch } });
+      if (answer.status >= 300) throw refusalOf(cell, answer);
     },
     async report(cell, { since, waitMs }) {
       const query = { since: since ?? undefined, wait: Math.floor(waitMs / 1_000) };

@@ -158,6 +158,7 @@ export async function startAgent({ cluster, clock, chance, verifier, log, settin
         publicUrl: settings.publicUrl ?? url,
         domain: settings.domain,
         caPem: authorities.api.certPem,
+        natsCaPem: authorities.nats.certPem,
         existing: async () => {
           await objects.synced;
           return objects

@@ -17,6 +17,7 @@ export interface Joining {
   readonly publicUrl: string;
   readonly domain: string;
   readonly caPem: string;
+  readonly natsCaPem: string;
   readonly room: () => number | null;
   readonly existing: () => Promise<readonly (Fence & { id: NetworkId })[]>;
 }
@@ -51,7 +52,7 @@ export async function join(
 }
 
 async function askToJoin(joining: Joining, pinned: Pinned, now: number, signal: AbortSignal): Promise<JoinResponse> {
-  const { controlPlane, identity, publicUrl, domain, caPem, room } = joining;
+  const { controlPlane, identity, publicUrl, domain, caPem, natsCaPem, room } = joining;
   const token = pinned.membership() ? undefined : joining.token();
   const unsigned = {
     ...(token === undefined ? {} : { token }),
@@ -60,6 +61,7 @@ async function askToJoin(joining: Joining, pinned: Pinned, now: number, signal: 
     publicUrl,
     domain,
     caPem,
+    natsCaPem,
     agent: AGENT_VERSION,
     capacity: { networks: room() },
     existing: await joining.existing(),

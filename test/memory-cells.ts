@@ -1,5 +1,5 @@
 import { Refusal } from "#core/errors.ts";
-import { type CellDigest, compareFences } from "#core/model/instance.ts";
+import { type CellDigest, compareFences, type InstanceSpec } from "#core/model/instance.ts";
 import type { Observed } from "#core/model/network.ts";
 import type { CellAddress, Cells } from "#core/ports.ts";
 
@@ -7,6 +7,14 @@ import type { CellAddress, Cells } from "#core/ports.ts";
 export interface MemoryCells extends Cells {
   /** What is in a cell now. */
   in(cell: string): ReadonlyMap<string, Observed>;
+  /** The calls of report and list since this was asked last. */
+  calls(): string[];
+  /** From now on the cell says this of a network. */
+  say(cell: string, observed: Observed): void;
+  /** The cell forgets a network, as if somebody had wiped it. */
+  lose(cell: string, network: string): void;
+  /** From now on these hold a network's deletion, until given undefined. */
+  block(network: string, blockers: readonly string[] | undefined): void;
   /** From now on every call to the cell fails with this, until given undefined. */
   fail(cell: string, refusal: Refusal | undefined): void;
   /** From now on new generations stay in provisioning, until let go. */
@@ -17,6 +25,9 @@ export interface MemoryCells extends Cells {
 export function memoryCells(now: () => number): MemoryCells {
   const contents = new Map<string, Map<string, Observed>>();
   const failures = new Map<string, Refusal>();
+  const specs = new Map<string, InstanceSpec>();
+  const epochs = new Map<string, number>();
+  const calls: string[] = [];
   let held = false;
 
   const of = (cell: string) => {
@@ -29,6 +40,13 @@ export function memoryCells(now: () => number): MemoryCells {
     if (failure) throw failure;
     return of(id);
   };
+  const stuck = new Map<string, readonly string[]>();
+  const deleting = (observed: Observed, blockers: readonly string[]): Observed => ({
+    ...observed,
+    phase: "deleting",
+    blockers: [...blockers],
+    reportedAt: new Date(now()).toISOString(),
+  });
   const settled = (observed: Observed): Observed => ({
     ...observed,
     observedGeneration: observed.generation,
@@ -56,6 +74,7 @@ export function memoryCells(now: () => number): MemoryCells {
       };
       const stored = held ? observed : settled(observed);
       of(cell.id).set(network, stored);
+      specs.set(network, order.spec);
       return stored;
     },
     async observe(cell, network) {
@@ -66,25 +85,34 @@ export function memoryCells(now: () => number): MemoryCells {
     async remove(cell, network, fence) {
       const known = reach(cell).get(network);
       if (known && compareFences(fence, known) < 0) throw new Refusal("stale-generation", "A newer order was seen.");
-      of(cell.id).delete(network);
+      const blockers = stuck.get(network);
+      if (known && blockers) of(cell.id).set(network, deleting(known, blockers));
+      else of(cell.id).delete(network);
     },
     async list(cell) {
+      calls.push(`list ${cell.id}`);
       return [...reach(cell).values()].map(({ network, epoch, generation, observedGeneration }) => ({
         id: network,
         epoch,
         generation,
         observed: observedGeneration,
         hash: "",
+        spec: specs.get(network),
       }));
     },
+    async raiseEpoch(cell, epoch) {
+      reach(cell);
+      epochs.set(cell.id, Math.max(epoch, epochs.get(cell.id) ?? 0));
+    },
     async report(cell): Promise<CellDigest> {
+      calls.push(`report ${cell.id}`);
       const networks = [...reach(cell).values()];
       const at = new Date(now()).toISOString();
       return {
         cursor: at,
         at,
         agent: "test",
-        epoch: 1,
+        epoch: epochs.get(cell.id) ?? 1,
         capacity: { networks: null },
         total: networks.length,
         networks,
@@ -92,6 +120,15 @@ export function memoryCells(now: () => number): MemoryCells {
       };
     },
     in: of,
+    calls: () => calls.splice(0),
+    say(cell, observed) {
+      of(cell).set(observed.network, { ...observed, reportedAt: new Date(now()).toISOString() });
+    },
+    lose: (cell, network) => void of(cell).delete(network),
+    block(network, blockers) {
+      if (blockers) stuck.set(network, blockers);
+      else stuck.delete(network);
+    },
     fail(cell, refusal) {
       if (refusal) failures.set(cell, refusal);
       else failures.delete(cell);

@@ -49,6 +49,7 @@ export const listNetworks: Endpoint = async ({ objects, journal }, { query }) =>
     generation,
     observed: journal.read(network)?.observedGeneration ?? 0,
     hash: createHash("sha256").update(canonicalJson(spec)).digest("hex"),
+    spec,
   }));
   const last = items.at(-1);
   return { status: 200, body: { items, ...(here.length > limit && last ? { next: last.id } : {}) } };

@@ -17,6 +17,8 @@ export interface IntentChange {
   /** The members of the intent that differ from now on. */
   readonly to: Partial<Network>;
   readonly message: string;
+  /** The new generation is above this one too: a cell has seen it, and intent has forgotten. */
+  readonly above?: number;
   /** Further writes that belong to it: a claim on a new name. */
   readonly changes?: readonly Change[];
 }
@@ -48,7 +50,7 @@ export async function changeIntent(
     const after: Network = {
       ...before.value,
       ...change.to,
-      generation: before.value.generation + 1,
+      generation: Math.max(before.value.generation, change.above ?? 0) + 1,
       operation: ids.next("op"),
       updatedAt: timestampOf(clock.now()),
     };

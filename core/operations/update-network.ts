@@ -29,7 +29,7 @@ const changed = <T>(before: T, after: T, field: keyof T): boolean =>
   JSON.stringify(before[field]) !== JSON.stringify(after[field]);
 
 /** The writes that move the claim on a name. */
-async function renamed(
+export async function renamed(
   { store }: Dependencies,
   { id, org, name }: { id: string; org: string; name: string },
   to: string,

@@ -26,6 +26,8 @@ export interface Cells {
   remove(cell: CellAddress, network: NetworkId, fence: Fence): Promise<void>;
   /** Everything that is in the cell. */
   list(cell: CellAddress): Promise<InstanceSummary[]>;
+  /** Tells the cell that another home has taken over: orders of a lower epoch are refused from then on. */
+  raiseEpoch(cell: CellAddress, epoch: number): Promise<void>;
   /** What changed since `since`; waits up to `waitMs` for a change. Without `since`: everything, at once. */
   report(cell: CellAddress, query: { since: string | null; waitMs: number }): Promise<CellDigest>;
 }
