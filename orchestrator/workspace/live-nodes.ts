@@ -18,8 +18,6 @@ interface Live {
   connection: number | undefined;
   reported: ReportedState | null;
   liveness: Liveness;
-  /** Its record no longer says what is true. */
-  unwritten: boolean;
 }
 
 /** How many records one second may write down: far below what the broker can, so that nothing else waits for it. */
@@ -31,6 +29,7 @@ export class LiveNodes {
   readonly #clock: Clock;
   readonly #live = new Map<string, Live>();
   readonly #byKey = new Map<string, string>();
+  /** Nodes whose record no longer says what is true. */
   readonly #unwritten = new Set<string>();
   #warmUntil: number;
   online = 0;
@@ -106,7 +105,7 @@ export class LiveNodes {
     const live = this.#live.get(id);
     if (!live) return;
     live.reported = reported;
-    this.#toWrite(id, live);
+    this.#unwritten.add(id);
   }
 
   bye(id: string): void {
@@ -144,7 +143,6 @@ export class LiveNodes {
         const live = this.#live.get(id);
         this.#unwritten.delete(id);
         if (!live) return;
-        live.unwritten = false;
         const lastSeen = live.lastBeatAt === undefined ? undefined : new Date(live.lastBeatAt).toISOString();
         await this.#store.nodes.change(id, (record) => ({
           ...record,
@@ -185,12 +183,7 @@ export class LiveNodes {
     const after = live.liveness.state;
     if (before === after) return;
     this.online += Number(after === "online") - Number(before === "online");
-    if ((after === "online") !== record.online) this.#toWrite(id, live);
-  }
-
-  #toWrite(id: string, live: Live): void {
-    live.unwritten = true;
-    this.#unwritten.add(id);
+    if ((after === "online") !== record.online) this.#unwritten.add(id);
   }
 
   #recordChanged(id: string, record: NodeRecord | undefined): void {
@@ -205,7 +198,7 @@ export class LiveNodes {
     this.#byKey.set(record.pub, id);
     const known: Live = live ?? {
       ...{ session: undefined, sequence: -1, lastBeatAt: undefined, applied: undefined, beat: {}, left: undefined },
-      ...{ connection: undefined, reported: record.reported, unwritten: false },
+      ...{ connection: undefined, reported: record.reported },
       liveness: { state: "never_connected" },
     };
     this.#live.set(id, known);
