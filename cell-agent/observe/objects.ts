@@ -35,13 +35,14 @@ export function watchObjects(options: {
     if (object.kind === INSTANCE_KIND) {
       const parsed = NetworkInstance.safeParse(object);
       if (parsed.success && objectNameOf(parsed.data.spec.network) === object.metadata.name)
-        instances.set(object.metadata.name, parsed.data);
+        instances.set(object.metadata.name, newerOf(instances.get(object.metadata.name), parsed.data));
       else log("warn", "an instance that is not understood is left alone", { instance: object.metadata.name });
       return;
     }
     const instance = instanceOf(object);
     const objects = owned.get(instance) ?? new Map<string, KubeObject>();
-    owned.set(instance, objects.set(refText(refOf(object)), essenceOf(object)));
+    const ref = refText(refOf(object));
+    owned.set(instance, objects.set(ref, newerOf(objects.get(ref), essenceOf(object))));
   }
 
   function forget(object: KubeObject): void {
@@ -104,6 +105,19 @@ export function watchObjects(options: {
     of: (name) => [...(owned.get(name)?.values() ?? [])],
     learn,
   };
+}
+
+/**
+ * The newer of two states of an object. The answer of an apply and the watch come on two connections, so the older one may come
+ * last; what took its place would never be told again. Versions of one object rise, as numbers.
+ */
+function newerOf<T extends { metadata: { uid?: unknown; resourceVersion?: string | undefined } }>(
+  held: T | undefined,
+  heard: T,
+): T {
+  if (!held || held.metadata.uid !== heard.metadata.uid) return heard;
+  const [before, now] = [held.metadata.resourceVersion, heard.metadata.resourceVersion].map(Number);
+  return before !== undefined && now !== undefined && before > now ? held : heard;
 }
 
 const instanceOf = (object: KubeObject): string =>
