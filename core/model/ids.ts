@@ -13,6 +13,8 @@ export const idKinds = {
   nod: "node",
   tok: "bootstrap token",
   dep: "deployment",
+  rol: "rollout",
+  frz: "freeze",
 } as const;
 
 export type IdKind = keyof typeof idKinds;
@@ -47,6 +49,10 @@ export const UserId = idSchema("usr");
 export type UserId = z.infer<typeof UserId>;
 export const MemberId = idSchema("mem");
 export type MemberId = z.infer<typeof MemberId>;
+export const RolloutId = idSchema("rol");
+export type RolloutId = z.infer<typeof RolloutId>;
+export const FreezeId = idSchema("frz");
+export type FreezeId = z.infer<typeof FreezeId>;
 export const AuditId = idSchema("aud");
 export type AuditId = z.infer<typeof AuditId>;
 
