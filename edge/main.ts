@@ -10,6 +10,7 @@ import { lockFolder } from "./lock.ts";
 import { isLogLevel, jsonLog } from "./log.ts";
 import { readNodeSettings } from "./node-settings.ts";
 import { writePolicy } from "./policy-file.ts";
+import { flagsOf } from "./profile.ts";
 import { version } from "./version.ts";
 
 /** After a second signal, or when something hangs at the end, nobody is made to wait longer. A drain takes 10 s at most. */
@@ -49,11 +50,13 @@ async function obey(command: Command): Promise<string> {
       return `This machine is node ${identity.node} of workspace ${identity.workspace}. Next: cellplane-edge run\n`;
     }
     case "run": {
+      await expectBoundedRegex();
       const files = openDataFolder(folderOf(command.data));
       await locked(files, async () => serve(files, await enrolled(command, files), command));
       return "";
     }
     case "run-local": {
+      await expectBoundedRegex();
       const { runFile } = await import("./deps.ts");
       await runFile({ ...command, folder: folderOf(command.data), stop: stopSignal(), log });
       return "";
@@ -66,7 +69,7 @@ async function obey(command: Command): Promise<string> {
     case "leave": {
       const { leave } = await import("./leave.ts");
       const node = leave(filesOf(folderOf(command.data)), command.confirmed);
-      return `This machine is no node any more. Delete ${node} in the network as well: cellplane node delete ${node}\n`;
+      return `This machine is no node any more. Delete ${node} in the network as well: cellplane nodes delete ${node}\n`;
     }
     case "validate": {
       const { readDocument } = await import("./run-local.ts");
@@ -110,6 +113,17 @@ async function serve(files: NodeFiles, credentials: Credentials, command: Enrolm
   const labels = { ...credentials.identity.labels, ...command.labels };
   const settings = await readNodeSettings(files, { labels: command.labels });
   await startNode({ files, credentials, labels: { ...labels, ...settings.labels }, log, stop: stopSignal() });
+}
+
+/** A pattern in a pipeline must not be able to block this process for ever. */
+async function expectBoundedRegex(): Promise<void> {
+  const { regexEngineIsLinear } = await import("#adapters/cel/pattern.ts");
+  if (regexEngineIsLinear(performance.now.bind(performance))) return;
+  throw new Failure(
+    "refused",
+    "This Node backtracks without bound in regular expressions, so one pattern could stop every pipeline.",
+    `Start it as cellplane-edge, or give node the flags ${flagsOf("fast").join(" ")}.`,
+  );
 }
 
 async function locked<T>(files: NodeFiles, act: () => Promise<T>): Promise<T> {

@@ -36,7 +36,7 @@ export function desiredContent(labels: Readonly<Record<string, string>>, inForce
     .map(
       ({ id, pipeline, rev, sha256 }): DesiredPipeline => ({ name: pipeline, rev, sha256, state: "run", rollout: id }),
     );
-  return { pipelines, settings: { hbMs: heartbeatDefaults.everyMs, logLevel: "info" } };
+  return { pipelines, settings: { hbMs: heartbeatDefaults.everyMs, logLevel: "warn" } };
 }
 
 /** Whether a node that reports this applied generation should be told again. What it tried and could not do is not offered again. */

@@ -25,8 +25,14 @@ export interface PrepareOptions {
   readonly say: (line: string) => void;
 }
 
-/** An orchestrator allocates little that lives on: a small young generation keeps its process small. */
-const ORCHESTRATOR_FLAGS = ["--max-semi-space-size=2"];
+/** A small young generation: with 60 networks a cluster stays at 90 MiB instead of 100. */
+const CLUSTER_FLAGS = ["--max-semi-space-size=1"];
+
+/** The same for an agent, and garbage collected before it piles up: 50 networks in 100 MiB. */
+const AGENT_FLAGS = ["--max-semi-space-size=1", "--max-old-space-size=160", "--optimize-for-size"];
+
+/** An orchestrator allocates little that lives on, and there is one per network: size before speed, 77 MiB instead of 90. */
+const ORCHESTRATOR_FLAGS = ["--max-semi-space-size=1", "--no-maglev", "--optimize-for-size"];
 
 /**
  * Finds or makes every program that will run. The data directory gets its own links to the bundles, so that the cache may be
@@ -58,7 +64,11 @@ export async function prepare({ data, cacheDir, path, say }: PrepareOptions): Pr
   };
   writeAtomically(programsFile, JSON.stringify(programs));
   return {
-    commands: { controlPlane: node(files["control-plane"]), cluster: node(files.cluster), agent: node(files.agent) },
+    commands: {
+      controlPlane: node(files["control-plane"]),
+      cluster: node(files.cluster, CLUSTER_FLAGS),
+      agent: node(files.agent, AGENT_FLAGS),
+    },
     programsFile,
     compileCache,
   };
