@@ -25,7 +25,7 @@ const allowed: Record<string, string[]> = {
     "@marcbachmann/cel-js",
   ],
   "step-functions": ["core"],
-  functions: ["core", "adapters", "step-functions", "node:", "zod", "@middy/core", "@types/aws-lambda", "aws-lambda"],
+  functions: ["core", "adapters", "step-functions", "node:", "zod", "@middy/", "@types/aws-lambda", "aws-lambda"],
   "cell-agent": ["core", "adapters", "node:", "zod", "hono", "@hono/node-server"],
   orchestrator: ["core", "adapters", "node:", "zod", "hono", "@hono/node-server", "yaml"],
   edge: ["core", "adapters", "node:", "@nats-io/", "@marcbachmann/cel-js", "yaml"],
