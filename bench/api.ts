@@ -55,4 +55,4 @@ const get = await perSecond(async () => call(`/v1/networks/${network.id}`));
 print("GET /v1/networks/{net}", `${Math.round(get)} /s`, "≥ 2,000 /s");
 const health = await perSecond(async () => call("/healthz"));
 print("  as a share of an endpoint that does nothing", `${((100 * get) / health).toFixed(0)} %`);
-plane.close();
+await plane.close();

@@ -18,7 +18,6 @@ const allowed: Record<string, string[]> = {
     "@aws-sdk/",
     "@nats-io/",
     "jose",
-    "@peculiar/x509",
     "aws-local-stepfunctions",
     "hono",
     "@hono/node-server",

@@ -97,14 +97,13 @@ describe("names the field that is wrong", () => {
   });
 });
 
-it("answers anything at all with a document or errors, and never throws", () => {
+it("answers anything at all with a document or errors, and never throws", () =>
   fc.assert(
     fc.property(fc.jsonValue(), (value) => {
       const { errors } = parsePipeline(value);
       expect(errors && errors.length > 0).toBe(true);
     }),
-  );
-});
+  ));
 
 it.each([
   [65536, 65536],
