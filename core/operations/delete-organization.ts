@@ -3,12 +3,13 @@ import type { OrganizationId } from "../model/ids.ts";
 import { expectMatch } from "../model/if-match.ts";
 import type { Caller } from "../model/organization.ts";
 import { CLOSED, quotaCounter } from "../model/quota.ts";
-import type { Change } from "../ports.ts";
+import type { Change, Store } from "../ports.ts";
 import { auditOf } from "./accept-change.ts";
 import { madeBy } from "./create-organization.ts";
 import type { Dependencies } from "./dependencies.ts";
 import { findVersionedOrganization, organizationClaim } from "./find-organization.ts";
 import { memberClaim } from "./invite-member.ts";
+import { readPage } from "./read-page.ts";
 import { repeatOnConflict } from "./repeat.ts";
 
 /** How many keys or members are removed in one write: up to three changes each, and a write has 100. */
@@ -34,6 +35,7 @@ export async function deleteOrganization(
         `The organization has ${networks} ${networks === 1 ? "network" : "networks"}. Delete them first, and wait until they are gone.`,
         { extra: { networks } },
       );
+    await expectNoPlatformKeys(store, before.id);
     const [claim, owners, quota] = await Promise.all([
       store.get("claim", organizationClaim(before.slug)),
       store.get("owners", before.id),
@@ -57,6 +59,25 @@ export async function deleteOrganization(
   });
   await clear(deps, id, "keys-of-organization", keyChanges);
   await clear(deps, id, "members-of-organization", memberChanges);
+}
+
+/** Whoever deletes the organization that the platform's own keys belong to would lock its operators out. */
+async function expectNoPlatformKeys(store: Store, org: OrganizationId): Promise<void> {
+  for (let after: string | undefined; ; ) {
+    const page = await readPage(
+      store,
+      { kind: "api-key", index: "keys-of-organization", partition: org },
+      { limit: 200, after },
+    );
+    const key = page.items.find(({ platform }) => platform);
+    if (key)
+      throw new Refusal(
+        "not-possible-now",
+        `The organization has the key ${key.name} (${key.id}) of the platform's operators. Revoke it first, with another such key.`,
+      );
+    if (page.next === undefined) return;
+    after = page.next;
+  }
 }
 
 async function clear(
