@@ -3,6 +3,7 @@ export type * from "./ports/bus.ts";
 export type * from "./ports/cells.ts";
 export type * from "./ports/cluster.ts";
 export type * from "./ports/people.ts";
+export type * from "./ports/probe.ts";
 export type * from "./ports/signer.ts";
 export type * from "./ports/store.ts";
 export type * from "./ports/workflows.ts";

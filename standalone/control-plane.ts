@@ -6,7 +6,14 @@ import { apiHandler } from "../functions/api.ts";
 import { assemble } from "./control-plane/assemble.ts";
 import { firstStart } from "./control-plane/first-start.ts";
 import { gateway } from "./control-plane/gateway.ts";
-import { monitorForever, stream, sweepForever, usualPeriods } from "./control-plane/loops.ts";
+import {
+  monitorForever,
+  silenceForever,
+  stream,
+  surveyForever,
+  sweepForever,
+  usualPeriods,
+} from "./control-plane/loops.ts";
 
 /**
  * The control plane of one machine as a process: the functions and workflows that AWS would run, over SQLite.
@@ -65,6 +72,8 @@ async function main(): Promise<void> {
     stream(deps, store, ending.signal),
     sweepForever(deps, usualPeriods, LEASE_MS, ending.signal),
     monitorForever(deps, usualPeriods, ending.signal),
+    surveyForever(deps, usualPeriods, ending.signal),
+    silenceForever(deps, usualPeriods, ending.signal),
   ]);
 }
 

@@ -17,6 +17,7 @@ import type { Clock, People, Store } from "#core/ports.ts";
 import { workflows as definitions } from "#step-functions/index.ts";
 import { tasks } from "../functions/tasks/index.ts";
 import { type MemoryCells, memoryCells } from "./memory-cells.ts";
+import { type MemoryProbe, memoryProbe } from "./memory-probe.ts";
 
 /** A clock that runs like ours and can be put forward. */
 export interface TestClock extends Clock {
@@ -66,6 +67,7 @@ export interface TestControlPlane<S extends Store = SqliteStore> {
   readonly store: S;
   readonly workflows: LocalWorkflows;
   readonly cells: MemoryCells;
+  readonly probe: MemoryProbe;
   readonly clock: TestClock;
   readonly caller: Caller;
   /** Hands every waiting signal to its consumer, as the stream does. */
@@ -86,6 +88,8 @@ export interface ControlPlaneOptions {
   readonly wrap?: (name: string, handler: TaskHandler) => TaskHandler;
   /** Who people sign in by; nobody, unless told otherwise. */
   readonly people?: People;
+  /** Cells that were there before: a control plane that takes over. */
+  readonly cells?: MemoryCells;
 }
 
 /** A control plane with its intent in memory, unless told otherwise, and cells in memory. */
@@ -97,10 +101,12 @@ export async function aControlPlane({
   wrap = (_name, handler) => handler,
   people = oidcPeople([], { log: () => {} }),
   intent = sqliteIntent(),
+  cells: given,
 }: ControlPlaneOptions & { readonly intent?: Intent<Store> } = {}): Promise<TestControlPlane<Store>> {
   const clock = testClock();
   const { store } = intent;
-  const cells = memoryCells(() => clock.now());
+  const cells = given ?? memoryCells(() => clock.now());
+  const probe = memoryProbe();
   const signer = await jwkSigner(await newSigningKey());
   const ids = ulids(clock);
   const handlers = new Map<string, TaskHandler>();
@@ -118,6 +124,7 @@ export async function aControlPlane({
     store,
     workflows,
     cells,
+    probe,
     networkTokens: signer,
     cellCalls: signer,
     verifier: joseVerifier,
@@ -150,6 +157,7 @@ export async function aControlPlane({
     store,
     workflows,
     cells,
+    probe,
     clock,
     caller: { actor: "key:cpk_000000000000", org, role: "owner", platform: true, from: "127.0.0.1" },
     follow: () => intent.follow(deps),

@@ -1,6 +1,7 @@
 import type { CellReport } from "./cell.ts";
 import { isFresh, type Network, type NetworkStatus, type Phase, type Placement } from "./network.ts";
 import { hasEnded, type Operation } from "./operation.ts";
+import { reachableOf } from "./reachability.ts";
 
 /** All records that say something about one network. */
 export interface NetworkRecords {
@@ -47,7 +48,7 @@ export function networkView(records: NetworkRecords, now: number) {
       fresh: reportedAt !== null && isFresh(reportedAt, now),
       conditions: observed?.conditions ?? [],
       nodes: observed?.nodes ?? { online: 0, total: 0 },
-      reachable: observed?.reachable ?? { api: false, nats: false, checkedAt: null },
+      reachable: status ? reachableOf(status, now) : { api: false, nats: false, checkedAt: null },
     },
     operation: operation && !hasEnded(operation) ? operation.id : null,
   };

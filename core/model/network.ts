@@ -98,6 +98,10 @@ export type Condition = z.infer<typeof Condition>;
 export const Endpoints = z.strictObject({ api: z.string(), nats: z.string() });
 export type Endpoints = z.infer<typeof Endpoints>;
 
+/** Whether the doors of a network opened when somebody knocked last. */
+export const Reachable = z.strictObject({ api: z.boolean(), nats: z.boolean(), checkedAt: Timestamp.nullable() });
+export type Reachable = z.infer<typeof Reachable>;
+
 /** What a cell says of one network. */
 export const Observed = z.strictObject({
   network: NetworkId,
@@ -111,7 +115,7 @@ export const Observed = z.strictObject({
   endpoints: Endpoints.nullable(),
   conditions: z.array(Condition),
   nodes: z.strictObject({ online: z.int().nonnegative(), total: z.int().nonnegative() }),
-  reachable: z.strictObject({ api: z.boolean(), nats: z.boolean(), checkedAt: Timestamp.nullable() }),
+  reachable: Reachable,
   /** What keeps a deletion from ending: the object, what holds it, who can act. */
   blockers: z.array(z.string()),
   reportedAt: Timestamp,
@@ -122,8 +126,13 @@ export type Observed = z.infer<typeof Observed>;
 export const isSettledAt = (observed: Observed, generation: number): boolean =>
   observed.phase === "ready" && observed.observedGeneration >= generation;
 
-/** The last report of a network's cell. Only observation writes it. */
-export const NetworkStatus = z.strictObject({ network: NetworkId, cell: CellId, observed: Observed });
+/** The last report of a network's cell, and what the monitor met when it last looked from outside the cell. Only observation writes it. */
+export const NetworkStatus = z.strictObject({
+  network: NetworkId,
+  cell: CellId,
+  observed: Observed,
+  outside: Reachable.optional(),
+});
 export type NetworkStatus = z.infer<typeof NetworkStatus>;
 
 /** A report older than this says nothing about now: three missed long polls of 20 s. */

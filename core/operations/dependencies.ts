@@ -1,10 +1,25 @@
-import type { Cells, Chance, Clock, Ids, Log, People, Secrets, Signer, Store, Verifier, Workflows } from "../ports.ts";
+import type {
+  Cells,
+  Chance,
+  Clock,
+  Ids,
+  Log,
+  People,
+  Probe,
+  Secrets,
+  Signer,
+  Store,
+  Verifier,
+  Workflows,
+} from "../ports.ts";
 
 /** What the control plane's operations act through; built once, in a composition root. */
 export interface Dependencies {
   readonly store: Store;
   readonly workflows: Workflows;
   readonly cells: Cells;
+  /** Looks at networks from outside their cells. */
+  readonly probe: Probe;
   /** Signs network tokens. Never the key that signs calls to cells. */
   readonly networkTokens: Signer;
   /** Signs calls to cells; its public keys are what cells pin when they join. */

@@ -1,7 +1,10 @@
+import { errorKinds, Refusal } from "../errors.ts";
 import type { CellId } from "../model/ids.ts";
+import type { Observed } from "../model/network.ts";
 import { timestampOf } from "../model/time.ts";
 import type { Dependencies } from "./dependencies.ts";
 import { reachCell } from "./reach-cell.ts";
+import { readEpoch } from "./read-epoch.ts";
 import { recordObserved } from "./record-observed.ts";
 import { repeatOnConflict } from "./repeat.ts";
 
@@ -16,10 +19,10 @@ export async function monitorCell(deps: Dependencies, id: CellId, waitMs: number
   const digest = await cells.report(address, { since, waitMs });
   const at = timestampOf(clock.now());
 
-  for (const observed of digest.networks) {
-    const placement = await store.get("placement", observed.network);
-    if (placement?.value.cell === id) await recordObserved(store, observed, id);
-  }
+  // A home that has taken over says so before anything else, so that orders of the one before are refused.
+  const epoch = await readEpoch(store);
+  if (digest.epoch < epoch) await cells.raiseEpoch(address, epoch);
+  for (const observed of digest.networks) await record(deps, observed, id);
   await repeatOnConflict(async () => {
     const report = await store.get("cell-report", id);
     const { agent, capacity, total, cursor } = digest;
@@ -32,4 +35,15 @@ export async function monitorCell(deps: Dependencies, id: CellId, waitMs: number
       },
     ]);
   });
+}
+
+/** What is wrong with the records of one network must not keep the others from being seen. */
+async function record(deps: Dependencies, observed: Observed, cell: CellId): Promise<void> {
+  try {
+    const placement = await deps.store.get("placement", observed.network);
+    if (placement?.value.cell === cell) await recordObserved(deps, observed, cell);
+  } catch (error) {
+    if (error instanceof Refusal && errorKinds[error.kind].retry) throw error;
+    deps.log("error", "observation not recorded", { network: observed.network, cell, error: String(error) });
+  }
 }

@@ -22,12 +22,12 @@ export async function observeNetwork(deps: Dependencies, input: StepInput): Prom
   const cell = await reachCell(store, placement.value.cell);
   const observed = await cells.observe(cell, id, { generation, waitMs: POLL_MS });
   if (deleting) {
-    if (observed) await recordObserved(store, observed, placement.value.cell);
+    if (observed) await recordObserved(deps, observed, placement.value.cell);
     return { settled: observed === undefined };
   }
   // An agent that lost its state knows nothing of what was applied: begin again rather than wait for it.
   if (!observed)
     throw new Refusal("cell-unreachable", "The cell does not know the network any more; it is applied again.");
-  await recordObserved(store, observed, placement.value.cell);
+  await recordObserved(deps, observed, placement.value.cell);
   return { settled: isSettledAt(observed, generation) };
 }

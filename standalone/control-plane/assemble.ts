@@ -6,6 +6,7 @@ import { httpCells } from "#adapters/cells-http.ts";
 import { fileSigner, joseVerifier } from "#adapters/jwt.ts";
 import { type LocalWorkflows, localWorkflows } from "#adapters/local-workflows.ts";
 import { type Issuer, oidcPeople } from "#adapters/oidc.ts";
+import { outsideProbe } from "#adapters/probe.ts";
 import { nodeSecrets } from "#adapters/secrets.ts";
 import { type SqliteStore, sqliteStore } from "#adapters/sqlite.ts";
 import { systemClock, ulids } from "#adapters/world.ts";
@@ -59,6 +60,7 @@ export async function assemble({
     store,
     workflows,
     cells: httpCells({ signer: cellCalls, issuer, clock }),
+    probe: outsideProbe(),
     networkTokens,
     cellCalls,
     verifier: joseVerifier,

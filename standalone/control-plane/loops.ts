@@ -1,8 +1,11 @@
 import type { Context, DynamoDBStreamEvent } from "aws-lambda";
 import type { SqliteStore } from "#adapters/sqlite.ts";
+import type { CellId } from "#core/model/ids.ts";
 import type { Dependencies } from "#core/operations/dependencies.ts";
 import { readCells } from "#core/operations/read-cells.ts";
 import { monitor } from "../../functions/schedules/monitor.ts";
+import { silence } from "../../functions/schedules/silence.ts";
+import { survey } from "../../functions/schedules/survey.ts";
 import { sweepDue } from "../../functions/schedules/sweep.ts";
 import { followChanges } from "../../functions/streams/follow-changes.ts";
 
@@ -15,10 +18,17 @@ export interface Periods {
   /** How long the monitor's call to a cell may be held, and the pause before a cell that did not answer is asked again. */
   readonly pollMs: number;
   readonly retryMs: number;
+  /** How often each cell is surveyed, and looked at from outside. */
+  readonly surveyMs: number;
+  /** How often it is looked whether a cell has fallen silent or is back. */
+  readonly silenceMs: number;
 }
 
 /** A lost signal costs 5 s of grace and one sweep, far below the 60 s of R4; a sweep with nothing due is 16 index reads. */
-export const usualPeriods: Periods = { sweepMs: 1_000, pollMs: 20_000, retryMs: 1_000 };
+export const usualPeriods: Periods = {
+  ...{ sweepMs: 1_000, pollMs: 20_000, retryMs: 1_000 },
+  ...{ surveyMs: 30_000, silenceMs: 5_000 },
+};
 
 /** Changes in a cell that come within this are fetched and written together. */
 const GATHER_MS = 100;
@@ -71,21 +81,60 @@ export async function sweepForever(
 /** Watches every cell, each in a loop of its own, so that a silent one delays no other. */
 export async function monitorForever(deps: Dependencies, periods: Periods, signal: AbortSignal): Promise<void> {
   const watch = monitor(deps);
-  const watched = new Set<string>();
+  await forEachCell(deps, periods, signal, async (cell) => {
+    const { reached } = (await guarded(deps, "monitor", () => watch({ cell, waitMs: periods.pollMs }, noContext))) ?? {
+      reached: false,
+    };
+    return reached ? GATHER_MS : periods.retryMs;
+  });
+}
+
+/** Surveys every cell at its period, beginning some time within the first, so that not all are surveyed at once. */
+export async function surveyForever(deps: Dependencies, periods: Periods, signal: AbortSignal): Promise<void> {
+  const run = survey(deps);
+  const begun = new Set<string>();
+  await forEachCell(deps, periods, signal, async (cell) => {
+    if (!begun.has(cell)) {
+      begun.add(cell);
+      await deps.clock.sleep(periods.retryMs * (1 + deps.chance()), signal);
+      if (signal.aborted) return 0;
+    }
+    await guarded(deps, "survey", () => run({ cell }, noContext));
+    return periods.surveyMs * (0.75 + deps.chance() / 4);
+  });
+}
+
+/** Tells owners of networks when a cell falls silent or is back. */
+export async function silenceForever(deps: Dependencies, periods: Periods, signal: AbortSignal): Promise<void> {
+  const run = silence(deps);
+  await forEachCell(deps, periods, signal, async (cell) => {
+    await guarded(deps, "silence", () => run({ cell }, noContext));
+    return periods.silenceMs;
+  });
+}
+
+/** A loop for every cell that has joined, as long as it is there; `turn` says how long to pause after it. */
+async function forEachCell(
+  deps: Dependencies,
+  { retryMs }: Periods,
+  signal: AbortSignal,
+  turn: (cell: CellId) => Promise<number>,
+): Promise<void> {
+  const followed = new Set<string>();
+  const there = new Set<string>();
   while (!signal.aborted) {
-    for (const { value: cell } of await readCells(deps.store)) {
-      if (!cell.membership || watched.has(cell.id)) continue;
-      watched.add(cell.id);
+    const cells = (await guarded(deps, "cells", () => readCells(deps.store))) ?? [];
+    there.clear();
+    for (const { value } of cells) if (value.membership) there.add(value.id);
+    for (const { value } of cells) {
+      if (!there.has(value.id) || followed.has(value.id)) continue;
+      followed.add(value.id);
       void (async () => {
-        while (!signal.aborted) {
-          const { reached } = (await guarded(deps, "monitor", () =>
-            watch({ cell: cell.id, waitMs: periods.pollMs }, noContext),
-          )) ?? { reached: false };
-          await deps.clock.sleep(reached ? GATHER_MS : periods.retryMs, signal);
-        }
+        while (!signal.aborted && there.has(value.id)) await deps.clock.sleep(await turn(value.id), signal);
+        followed.delete(value.id);
       })();
     }
-    await deps.clock.sleep(periods.retryMs, signal);
+    await deps.clock.sleep(retryMs, signal);
   }
 }
 
