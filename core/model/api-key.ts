@@ -39,8 +39,28 @@ export const ApiKeyUse = z.strictObject({ key: ApiKeyId, at: Timestamp });
 export type ApiKeyUse = z.infer<typeof ApiKeyUse>;
 
 /** The keys that one network accepts. Written with each of them, so that no index has to be trusted. */
-export const KeysOfNetwork = z.strictObject({ network: NetworkId, keys: z.array(ApiKeyId) });
+export const KeysOfNetwork = z.strictObject({
+  network: NetworkId,
+  keys: z.array(ApiKeyId),
+  /** Whose network tokens of before are refused: a revoked key may have fetched one just then. */
+  revoked: z.array(z.strictObject({ sub: z.string(), before: Timestamp })),
+});
 export type KeysOfNetwork = z.infer<typeof KeysOfNetwork>;
+
+/** A network token lives 15 minutes; after twice that there is none left to refuse. */
+const REVOKED_FOR_MS = 30 * 60_000;
+
+export const withKey = (kept: KeysOfNetwork, id: string): KeysOfNetwork => ({ ...kept, keys: [...kept.keys, id] });
+
+/** Without a revoked key, and without what it may have fetched. */
+export const withoutKey = (kept: KeysOfNetwork, id: string, now: number): KeysOfNetwork => ({
+  ...kept,
+  keys: kept.keys.filter((key) => key !== id),
+  revoked: [
+    ...kept.revoked.filter(({ before }) => now - Date.parse(before) < REVOKED_FOR_MS),
+    { sub: `key:${id}`, before: timestampOf(now) },
+  ],
+});
 
 /** A change of `lastUsedAt` is written at most this often. */
 export const USE_PERIOD_MS = 60_000;

@@ -1,7 +1,7 @@
 import type { AccessDocument } from "../model/access.ts";
 import type { Network } from "../model/network.ts";
 import type { Dependencies } from "./dependencies.ts";
-import { accessKeysOf } from "./keys-of-network.ts";
+import { accessKeysOf, revokedOf } from "./keys-of-network.ts";
 
 /** Who may call a network directly, as its cell is told: holders of keys that are for it, and of tokens that we sign. */
 export async function accessOf(
@@ -12,6 +12,6 @@ export async function accessOf(
     generation: network.generation,
     keys: await accessKeysOf(store, network.id),
     issuers: [{ issuer, jwks: { keys: await networkTokens.publicKeys() } }],
-    revoked: [],
+    revoked: await revokedOf(store, network.id),
   };
 }

@@ -1,5 +1,5 @@
 import { Refusal } from "../errors.ts";
-import { type ApiKey, type ApiKeySpec, type ApiKeyView, apiKeyView, expectMayMake } from "../model/api-key.ts";
+import { type ApiKey, type ApiKeySpec, type ApiKeyView, apiKeyView, expectMayMake, withKey } from "../model/api-key.ts";
 import type { Caller } from "../model/organization.ts";
 import { timestampOf } from "../model/time.ts";
 import { auditOf } from "./accept-change.ts";
@@ -47,7 +47,7 @@ export async function createKey(
         { write: "put", was: 0, kind: "api-key", value: key },
         await takeOfQuota(store, organization.id, "keys"),
         ...(await tellNetworks(deps, caller, networks, {
-          change: (keys) => [...keys, id],
+          change: (kept) => withKey(kept, id),
           message: `${caller.actor} made the key ${key.name} (${id}) for it.`,
         })),
         auditOf(deps, caller, { action: "key.create", subject: id, before: null, after: view }),

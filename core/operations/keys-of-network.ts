@@ -1,5 +1,5 @@
 import type { NetworkKey } from "../model/access.ts";
-import { networkKeyOf } from "../model/api-key.ts";
+import { type KeysOfNetwork, networkKeyOf } from "../model/api-key.ts";
 import type { NetworkId } from "../model/ids.ts";
 import type { Network } from "../model/network.ts";
 import type { Caller } from "../model/organization.ts";
@@ -16,8 +16,12 @@ export async function accessKeysOf(store: Store, network: NetworkId): Promise<Ne
   return keys.map(({ value }) => networkKeyOf(value));
 }
 
-/** What becomes of the list of keys of a network. */
-export type KeyChange = (keys: readonly string[]) => readonly string[];
+/** Whose tokens of before one network refuses, as its cell is told. */
+export const revokedOf = async (store: Store, network: NetworkId): Promise<KeysOfNetwork["revoked"]> =>
+  (await store.get("keys-of-network", network))?.value.revoked ?? [];
+
+/** What becomes of the keys of a network. */
+export type KeyChange = (kept: KeysOfNetwork) => KeysOfNetwork;
 
 /**
  * The writes that tell networks of a change of their keys: each gets a new generation, which its cell is given. One that is gone or
@@ -56,10 +60,10 @@ async function tellNetwork(
     operation: ids.next("op"),
     updatedAt: timestampOf(clock.now()),
   };
-  const keys = change(known?.value.keys ?? []).map(String);
+  const kept = change(known?.value ?? { network, keys: [], revoked: [] });
   return [
     ...acceptChange(deps, caller, { kind: "update", before, after, older, message }).changes,
-    { write: "put", was: known?.version ?? 0, kind: "keys-of-network", value: { network, keys } },
+    { write: "put", was: known?.version ?? 0, kind: "keys-of-network", value: kept },
   ];
 }
 

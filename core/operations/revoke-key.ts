@@ -1,4 +1,4 @@
-import { apiKeyView, expectMayHandle } from "../model/api-key.ts";
+import { apiKeyView, expectMayHandle, withoutKey } from "../model/api-key.ts";
 import { expectMatch } from "../model/if-match.ts";
 import type { Caller } from "../model/organization.ts";
 import { auditOf } from "./accept-change.ts";
@@ -14,7 +14,7 @@ export async function revokeKey(
   caller: Caller,
   { id, ifMatch }: { id: string; ifMatch: string | undefined },
 ): Promise<void> {
-  const { store } = deps;
+  const { store, clock } = deps;
   await repeatOnConflict(async () => {
     const { value: key, version } = await findKey(store, caller, id);
     expectMayHandle(caller, key);
@@ -26,7 +26,7 @@ export async function revokeKey(
       // One that was replaced is counted with the one that took over.
       ...(key.replacedBy ? [] : await giveBackToQuota(store, key.org, "keys")),
       ...(await tellNetworks(deps, caller, key.networks ?? [], {
-        change: (keys) => keys.filter((other) => other !== key.id),
+        change: (kept) => withoutKey(kept, key.id, clock.now()),
         message: `${caller.actor} revoked the key ${key.name} (${key.id}).`,
       })),
       auditOf(deps, caller, {

@@ -1,4 +1,4 @@
-import { apiKeyView, expectMayHandle, type RotationSpec, rotate } from "../model/api-key.ts";
+import { apiKeyView, expectMayHandle, type RotationSpec, rotate, withKey } from "../model/api-key.ts";
 import type { Caller } from "../model/organization.ts";
 import { auditOf } from "./accept-change.ts";
 import { type IssuedKey, issuedOnce, newSecret } from "./create-key.ts";
@@ -28,7 +28,7 @@ export async function rotateKey(
         { write: "put", was: version, kind: "api-key", value: old },
         { write: "put", was: 0, kind: "api-key", value: next },
         ...(await tellNetworks(deps, caller, next.networks ?? [], {
-          change: (keys) => [...keys, next.id],
+          change: (kept) => withKey(kept, next.id),
           message: `${caller.actor} rotated the key ${next.name}: ${next.id} takes over from ${old.id}.`,
         })),
         auditOf(deps, caller, {

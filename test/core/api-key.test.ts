@@ -2,7 +2,16 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { nodeSecrets } from "#adapters/secrets.ts";
 import { ulids } from "#adapters/world.ts";
-import { type ApiKey, apiKeyIdOf, apiKeyView, hasExpired, networkKeyOf, rotate } from "#core/model/api-key.ts";
+import {
+  type ApiKey,
+  apiKeyIdOf,
+  apiKeyView,
+  hasExpired,
+  networkKeyOf,
+  rotate,
+  withKey,
+  withoutKey,
+} from "#core/model/api-key.ts";
 import { firstIdAt } from "#core/model/id-time.ts";
 import { newSecret } from "#core/operations/create-key.ts";
 
@@ -54,6 +63,20 @@ it("what is shown of a key has nothing of its secret; what a network is told has
     role: "operator",
     cidrs: ["10.0.0.0/8"],
   });
+});
+
+it("a network without a revoked key refuses what that may have fetched, for as long as it could be valid", () => {
+  const network = ulids({ now: Date.now }).next("net");
+  const [one, two] = ["cpk_111111111111", "cpk_222222222222"];
+  const both = withKey(withKey({ network, keys: [], revoked: [] }, one), two);
+  const without = withoutKey(both, one, now);
+  expect(without).toEqual({
+    network,
+    keys: [two],
+    revoked: [{ sub: `key:${one}`, before: "2026-06-01T00:00:00.000Z" }],
+  });
+  expect(withoutKey(without, two, now + 15 * 60_000).revoked).toHaveLength(2);
+  expect(withoutKey(without, two, now + 3_600_000).revoked).toMatchObject([{ sub: `key:${two}` }]);
 });
 
 it("a new key has the form that it is found by", () => {

@@ -130,7 +130,11 @@ describe("API keys", () => {
 
     const network = await plane.store.get("network", net);
     if (!network) throw new Error(`${net} is gone`);
-    expect(await accessOf(plane.deps, network.value)).toMatchObject({ generation: 4, keys: [{ id: next.key.id }] });
+    expect(await accessOf(plane.deps, network.value)).toMatchObject({
+      generation: 4,
+      keys: [{ id: next.key.id }],
+      revoked: [{ sub: `key:${json.key.id}`, before: expect.any(String) }],
+    });
   });
 
   it("are for networks of their own organization alone", async () => {
