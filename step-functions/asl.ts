@@ -57,11 +57,11 @@ const TASK_SECONDS = 29;
 
 /**
  * Repeated inside the execution: what is over in a few seconds. Whatever lasts longer is handed back and waits in the store,
- * where it costs nothing and can be seen; `no-capacity` always does.
+ * where it costs nothing and can be seen; `no-capacity` always does, and `timed-out` says that it is too late already.
  */
 const transient: Retrier = {
   ErrorEquals: [
-    ...retryableKinds.filter((kind) => kind !== "no-capacity" && kind !== "internal"),
+    ...retryableKinds.filter((kind) => kind !== "no-capacity" && kind !== "internal" && kind !== "timed-out"),
     "Lambda.TooManyRequestsException",
     "Lambda.ServiceException",
     "Lambda.SdkClientException",

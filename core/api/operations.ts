@@ -1,4 +1,8 @@
+import * as z from "zod";
 import { NoBody, NoQuery, type Route, WaitQuery } from "./route.ts";
+
+/** Why a deletion is ended by decree; it is recorded. */
+export const ForceRequest = z.strictObject({ reason: z.string().trim().min(1).max(500) });
 
 export const operationRoutes = {
   getOperation: {
@@ -32,5 +36,13 @@ export const operationRoutes = {
     bodyOptional: true,
     action: "operations.write",
     status: 202,
+  },
+  forceOperation: {
+    method: "POST",
+    path: "/v1/operations/{op}/force",
+    query: NoQuery,
+    body: ForceRequest,
+    action: "operations.force",
+    status: 200,
   },
 } as const satisfies Record<string, Route>;

@@ -57,6 +57,7 @@ export const actions = {
   "fleet.write": platform,
   "cells.read": platform,
   "cells.write": platform,
+  "operations.force": platform,
 } as const satisfies Record<string, Rule>;
 
 export type Action = keyof typeof actions;

@@ -38,7 +38,7 @@ const outcomes: Record<Operation["kind"], string> = {
 };
 
 /** The writes that take a network's records away and give its place back. */
-async function removal({ store }: Dependencies, network: Versioned<Network>): Promise<Change[]> {
+export async function removal({ store }: Dependencies, network: Versioned<Network>): Promise<Change[]> {
   const { id, org, name } = network.value;
   const [placement, status, claim, keys] = await Promise.all([
     store.get("placement", id),

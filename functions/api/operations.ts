@@ -1,6 +1,7 @@
 import { controlPlaneRoutes as routes } from "#core/api.ts";
 import { cancelOperation as cancel, retryOperation as retry } from "#core/operations/command-operation.ts";
 import { explainOperation as explain } from "#core/operations/explain.ts";
+import { forceOperation as force } from "#core/operations/force-operation.ts";
 import { readOperation } from "#core/operations/read-operation.ts";
 import { endpoint } from "../endpoint.ts";
 
@@ -18,4 +19,8 @@ export const retryOperation = endpoint(routes.retryOperation, async (deps, { cal
 
 export const cancelOperation = endpoint(routes.cancelOperation, async (deps, { caller, params }) => ({
   body: await cancel(deps, caller, params.op ?? ""),
+}));
+
+export const forceOperation = endpoint(routes.forceOperation, async (deps, { caller, params, body }) => ({
+  body: await force(deps, caller, { id: params.op ?? "", reason: body.reason }),
 }));

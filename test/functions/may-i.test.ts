@@ -61,6 +61,7 @@ const table: Readonly<Record<string, readonly [Weakest, "of a network"?]>> = {
   cordonCell: ["platform"],
   uncordonCell: ["platform"],
   listCellOrphans: ["platform"],
+  forceOperation: ["platform"],
   listCellNetworks: ["platform"],
 };
 
