@@ -25,7 +25,11 @@ export function startUndo(target: RolloutTarget, seen: Sighting, start: Start): 
   const unreachable = whyUnreachable(seen, start.now);
   const moved = withState(target, unreachable ? "deferred" : "updating", unreachable ?? null, start.now);
   const attempt = target.attempt && { ...target.attempt, endedAt: target.attempt.endedAt ?? at };
-  return { ...moved, attempt, undo: { ...begun(seen, start), endedAt: unreachable ? at : null } };
+  return {
+    ...moved,
+    attempt,
+    undo: { ...begun(seen, start), nodesBefore: target.attempt?.nodesBefore ?? 0, endedAt: unreachable ? at : null },
+  };
 }
 
 const begun = (seen: Sighting, { generation, now }: Start): Attempt => ({

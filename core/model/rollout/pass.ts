@@ -1,0 +1,80 @@
+import type { NetworkId } from "../ids.ts";
+import type { Blocker, Blockers } from "./blocker.ts";
+import type { Freeze } from "./freeze.ts";
+import type { Rollout } from "./rollout.ts";
+import type { Sighted, Sighting } from "./sighting.ts";
+import { type Tally, tallyOf } from "./tally.ts";
+import { type RolloutTarget, type SlotLimits, slotLimits } from "./target.ts";
+
+/** What holds for all rollouts at the moment. */
+export interface Policies {
+  readonly freezes: readonly Freeze[];
+  /** Why the release that is being rolled out was withdrawn, or null. */
+  readonly withdrawn: string | null;
+}
+
+/** One pass while it is worked out: what was read, and what has been decided so far. Never leaves `advance`. */
+export interface Pass {
+  readonly now: number;
+  readonly blockers: Blockers;
+  readonly seen: readonly (Sighting | undefined)[];
+  /** As they are decided so far, in the order they were read. */
+  readonly targets: RolloutTarget[];
+  /** Places in `targets` by wave. */
+  readonly byWave: readonly number[][];
+  rollout: Rollout;
+  readonly start: NetworkId[];
+  readonly rollback: NetworkId[];
+  readonly asks: number[];
+  /** What keeps targets waiting: how many, and one of them. */
+  readonly blocked: Map<string, { count: number; example: Blocker }>;
+  /** How many could be started if there were slots. */
+  queued: number;
+  nextWakeAt: number;
+}
+
+export function newPass(rollout: Rollout, sighted: readonly Sighted[], blockers: Blockers, now: number): Pass {
+  const byWave = rollout.spec.waves.map((): number[] => []);
+  sighted.forEach(({ target }, at) => {
+    byWave[target.wave]?.push(at);
+  });
+  return {
+    now,
+    blockers,
+    seen: sighted.map(({ seen }) => seen),
+    targets: sighted.map(({ target }) => target),
+    byWave,
+    rollout,
+    start: [],
+    rollback: [],
+    asks: [],
+    blocked: new Map(),
+    queued: 0,
+    nextWakeAt: Number.POSITIVE_INFINITY,
+  };
+}
+
+/** The pass is worth repeating then. Never now: that would be a loop without a wait. */
+export function wakeAt(pass: Pass, at: number): void {
+  pass.nextWakeAt = Math.min(pass.nextWakeAt, Math.max(at, pass.now + 1));
+}
+
+export const tally = (pass: Pass): Tally =>
+  tallyOf(pass.targets, { waves: pass.byWave.length, seen: (at) => pass.seen[at] });
+
+/** Takes slots as long as there are any, in all three counts. */
+export function slots(pass: Pass): { take: (seen: Sighting) => boolean; taken: () => number; limits: SlotLimits } {
+  const counted = tally(pass);
+  const limits = slotLimits(pass.rollout.pace, counted);
+  let taken = counted.inFlight;
+  const { inCell, inRegion } = counted;
+  const take = ({ cell, region }: Sighting): boolean => {
+    const [here, around] = [inCell.get(cell) ?? 0, inRegion.get(region) ?? 0];
+    if (taken >= limits.total || here >= limits.cell(cell) || around >= limits.region(region)) return false;
+    taken++;
+    inCell.set(cell, here + 1);
+    inRegion.set(region, around + 1);
+    return true;
+  };
+  return { take, taken: () => taken, limits };
+}
