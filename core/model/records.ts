@@ -6,6 +6,7 @@ import { NetworkEvent } from "./event.ts";
 import { Idempotency } from "./idempotency.ts";
 import { Member, Owners, User } from "./member.ts";
 import { Network, NetworkStatus, Placement } from "./network.ts";
+import { NetworkAccess } from "./network-access.ts";
 import { Operation } from "./operation.ts";
 import { Organization } from "./organization.ts";
 import { Quota } from "./quota.ts";
@@ -15,8 +16,12 @@ import { CellFindings } from "./survey.ts";
 /** Holds a name or another unique thing for its owner: `network-name/<org>/<name>`, `join-token/<sha256>`. */
 export const Claim = z.strictObject({ id: z.string(), owner: z.string() });
 
-/** The fleet itself: which epoch its orders carry. One record, `fleet`. */
-export const Fleet = z.strictObject({ id: z.literal("fleet"), epoch: z.int().nonnegative() });
+/** The fleet itself: which epoch its orders carry, and the region that writes (none is named where there is only one). One record, `fleet`. */
+export const Fleet = z.strictObject({
+  id: z.literal("fleet"),
+  epoch: z.int().nonnegative(),
+  home: z.string().optional(),
+});
 
 /** Everything the store keeps, by kind: its schema, and the id it is found by. */
 export const recordKinds = {
@@ -28,6 +33,7 @@ export const recordKinds = {
   "api-key": { schema: ApiKey, idOf: (r: ApiKey) => r.id },
   "api-key-use": { schema: ApiKeyUse, idOf: (r: ApiKeyUse) => r.key },
   "keys-of-network": { schema: KeysOfNetwork, idOf: (r: KeysOfNetwork) => r.network },
+  "network-access": { schema: NetworkAccess, idOf: (r: NetworkAccess) => r.network },
   network: { schema: Network, idOf: (r: Network) => r.id },
   placement: { schema: Placement, idOf: (r: Placement) => r.network },
   "network-status": { schema: NetworkStatus, idOf: (r: NetworkStatus) => r.network },

@@ -1,0 +1,28 @@
+import {
+  GetSecretValueCommand,
+  PutSecretValueCommand,
+  ResourceNotFoundException,
+  type SecretsManagerClient,
+} from "@aws-sdk/client-secrets-manager";
+import type { AdminKeyPlace } from "#core/operations/begin-fleet.ts";
+
+/** The admin key in Secrets Manager. What a deploy generates there at first opens nothing, and so is replaced. */
+export const secretAdminKey = ({
+  client,
+  secret,
+}: {
+  client: Pick<SecretsManagerClient, "send">;
+  secret: string;
+}): AdminKeyPlace => ({
+  async read() {
+    try {
+      return (await client.send(new GetSecretValueCommand({ SecretId: secret }))).SecretString;
+    } catch (error) {
+      if (error instanceof ResourceNotFoundException) return undefined;
+      throw error;
+    }
+  },
+  async keep(key) {
+    await client.send(new PutSecretValueCommand({ SecretId: secret, SecretString: key }));
+  },
+});

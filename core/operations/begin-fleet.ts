@@ -1,0 +1,68 @@
+import { apiKeyIdOf } from "../model/api-key.ts";
+import type { OrganizationId } from "../model/ids.ts";
+import { quotaCounter } from "../model/quota.ts";
+import { timestampOf } from "../model/time.ts";
+import { newSecret } from "./create-key.ts";
+import type { Dependencies } from "./dependencies.ts";
+import { organizationClaim } from "./find-organization.ts";
+
+type Needs = Pick<Dependencies, "store" | "ids" | "clock" | "secrets">;
+
+/** Where the first key waits for whoever runs the platform. */
+export interface AdminKeyPlace {
+  read(): Promise<string | undefined>;
+  keep(key: string): Promise<void>;
+}
+
+/**
+ * Makes what a fleet begins with: its record, the organization `default`, and a key that is owner of it and platform operator. Safe
+ * to repeat; a key that is lost or was revoked gets a new one in its place.
+ */
+export async function beginFleet(deps: Needs, place: AdminKeyPlace, home?: string): Promise<void> {
+  const { store } = deps;
+  if (!(await store.get("fleet", "fleet")))
+    await store.commit([
+      { write: "put", was: 0, kind: "fleet", value: { id: "fleet", epoch: 1, ...(home ? { home } : {}) } },
+    ]);
+  const kept = await place.read();
+  if (kept !== undefined && (await opens(deps, kept))) return;
+  // The record is there before the key is: a key that is kept always opens.
+  await place.keep(await newAdminKey(deps, await organizationOf(deps)));
+}
+
+async function opens({ store, secrets }: Needs, key: string): Promise<boolean> {
+  const id = apiKeyIdOf(key);
+  return id !== undefined && (await store.get("api-key", id))?.value.sha256 === secrets.sha256(key);
+}
+
+/** The organization of the admin key: `default`, or whatever that is called by now, or else a new one. */
+async function organizationOf({ store, ids, clock }: Needs): Promise<OrganizationId> {
+  const claim = organizationClaim("default");
+  const known = (await store.get("claim", claim))?.value.owner;
+  const [first] = await store.list("organizations", "all", { limit: 1 });
+  const found = await store.get("organization", known ?? first?.id ?? "");
+  if (found) return found.value.id;
+
+  const id = ids.next("org");
+  const createdAt = timestampOf(clock.now());
+  await store.commit([
+    { write: "put", was: 0, kind: "claim", value: { id: claim, owner: id } },
+    { write: "put", was: 0, kind: "organization", value: { id, slug: "default", name: "Default", createdAt } },
+  ]);
+  return id;
+}
+
+async function newAdminKey(deps: Needs, org: OrganizationId): Promise<string> {
+  const { id, secret, sha256 } = newSecret(deps);
+  const createdAt = timestampOf(deps.clock.now());
+  await deps.store.commit([
+    {
+      write: "put",
+      was: 0,
+      kind: "api-key",
+      value: { id, sha256, name: "admin", org, role: "owner", platform: true, createdAt },
+    },
+    { write: "count", counter: quotaCounter("keys", org), by: 1 },
+  ]);
+  return secret;
+}

@@ -1,0 +1,131 @@
+import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
+import { KMSClient } from "@aws-sdk/client-kms";
+import { GetSecretValueCommand, SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
+import { SFNClient } from "@aws-sdk/client-sfn";
+import type { Context } from "aws-lambda";
+import * as z from "zod";
+import { secretAdminKey } from "#adapters/admin-key-secret.ts";
+import { httpCells } from "#adapters/cells-http.ts";
+import { dynamoStore } from "#adapters/dynamodb.ts";
+import { regionalStore } from "#adapters/home-store.ts";
+import { jsonLog } from "#adapters/json-log.ts";
+import { joseVerifier } from "#adapters/jwt.ts";
+import { kmsSigner } from "#adapters/kms-signer.ts";
+import { oidcPeople } from "#adapters/oidc.ts";
+import { outsideProbe } from "#adapters/probe.ts";
+import { nodeSecrets } from "#adapters/secrets.ts";
+import { stepFunctionsWorkflows } from "#adapters/step-functions.ts";
+import { systemClock, ulids } from "#adapters/world.ts";
+import type { AdminKeyPlace } from "#core/operations/begin-fleet.ts";
+import type { Dependencies } from "#core/operations/dependencies.ts";
+import type { Secrets } from "#core/ports.ts";
+
+const json = <T extends z.ZodType>(schema: T) =>
+  z.preprocess((text) => (typeof text === "string" ? JSON.parse(text) : text), schema);
+const list = z.string().transform((text) => text.split(",").filter((item) => item !== ""));
+
+/** What a deploy tells a function, in its environment. What a function's ports need not is not there, and no secret ever is. */
+const Environment = z.object({
+  AWS_REGION: z.string(),
+  CELLPLANE_TABLE: z.string(),
+  /** Our name in tokens, the same in every region. */
+  CELLPLANE_ISSUER: z.url(),
+  /** ARNs by workflow name. */
+  CELLPLANE_WORKFLOWS: json(z.record(z.string(), z.string())).default({}),
+  CELLPLANE_CELL_CALL_KEYS: list.default([]),
+  CELLPLANE_NETWORK_TOKEN_KEYS: list.default([]),
+  /** Who people sign in by. */
+  CELLPLANE_PEOPLE: json(
+    z.array(z.object({ issuer: z.url(), audience: z.string(), platformAudience: z.string().optional() })),
+  ).default([]),
+  /** Name or ARN of the secret that signs cursors. */
+  CELLPLANE_CURSOR_SECRET: z.string().optional(),
+  /** Name or ARN of the secret that holds the admin key. */
+  CELLPLANE_ADMIN_KEY_SECRET: z.string().optional(),
+  LOG_LEVEL: z.string().default("info"),
+});
+
+/** Where a function does its work: `home` is only in the fleet's home region; elsewhere its events are somebody else's. */
+export type Where = "home" | "everywhere" | "taking-over";
+
+/** The region a function runs in. */
+export interface Region {
+  readonly name: string;
+  isHome(): Promise<boolean>;
+  /** Where the fleet's first key waits; for who was given the secret's name alone. */
+  readonly adminKey: AdminKeyPlace;
+}
+
+/** The control plane of one region on AWS. */
+export async function fromEnvironment(where: Where): Promise<{ readonly deps: Dependencies; readonly region: Region }> {
+  const environment = Environment.parse(process.env);
+  const { AWS_REGION: region, CELLPLANE_ISSUER: issuer } = environment;
+  const clock = systemClock;
+  const log = jsonLog(environment.LOG_LEVEL, process.env.AWS_LAMBDA_FUNCTION_NAME ?? "function");
+  const kms = new KMSClient();
+  const cellCalls = kmsSigner({ client: kms, keys: environment.CELLPLANE_CELL_CALL_KEYS });
+  const whole = dynamoStore({ client: new DynamoDBClient(), table: environment.CELLPLANE_TABLE });
+  const { store, isHome } = regionalStore(whole, region, clock);
+  const deps: Dependencies = {
+    store: where === "taking-over" ? whole : store,
+    workflows: stepFunctionsWorkflows({ client: new SFNClient(), arns: environment.CELLPLANE_WORKFLOWS }),
+    cells: httpCells({ signer: cellCalls, issuer, clock }),
+    probe: outsideProbe(),
+    networkTokens: kmsSigner({ client: kms, keys: environment.CELLPLANE_NETWORK_TOKEN_KEYS }),
+    cellCalls,
+    verifier: joseVerifier,
+    people: oidcPeople(environment.CELLPLANE_PEOPLE, { log }),
+    clock,
+    ids: ulids(clock),
+    chance: Math.random,
+    secrets: await secretsOf(environment.CELLPLANE_CURSOR_SECRET),
+    issuer,
+    log,
+  };
+  const secrets = new SecretsManagerClient();
+  const adminKey = secretAdminKey({ client: secrets, secret: environment.CELLPLANE_ADMIN_KEY_SECRET ?? "" });
+  return { deps, region: { name: region, isHome, adminKey } };
+}
+
+async function secretsOf(cursorSecret: string | undefined): Promise<Secrets> {
+  if (cursorSecret !== undefined) {
+    const { SecretString } = await new SecretsManagerClient().send(
+      new GetSecretValueCommand({ SecretId: cursorSecret }),
+    );
+    if (!SecretString) throw new Error("The secret that signs cursors is empty.");
+    return nodeSecrets(Buffer.from(SecretString));
+  }
+  return {
+    ...nodeSecrets(new Uint8Array()),
+    mac() {
+      throw new Error("This function signs no cursors: it was given no key for them.");
+    },
+  };
+}
+
+/** Something that is done with an event of Lambda. */
+type Handler<Event, Result> = (event: Event, context: Context) => Promise<Result>;
+
+/**
+ * Makes a Lambda function: everything it needs is built from the environment at its first call, once. Where the work belongs to the
+ * home and this region is not it, nothing is done, and the event counts as dealt with.
+ */
+export function lambda<Event, Result>(
+  make: (deps: Dependencies, region: Region) => Handler<Event, Result>,
+  where: Where = "home",
+): Handler<Event, Result | undefined> {
+  let ready: Promise<{ readonly handler: Handler<Event, Result>; readonly region: Region }> | undefined;
+  const open = async () => {
+    const { deps, region } = await fromEnvironment(where);
+    return { handler: make(deps, region), region };
+  };
+  return async (event, context) => {
+    ready ??= open();
+    // What could not be built is built anew at the next call.
+    ready.catch(() => {
+      ready = undefined;
+    });
+    const { handler, region } = await ready;
+    return where !== "home" || (await region.isHome()) ? handler(event, context) : undefined;
+  };
+}

@@ -1,0 +1,4 @@
+import { lambda } from "../deps.ts";
+import { sweepDue } from "../schedules/sweep.ts";
+
+export const handler = lambda(sweepDue);
