@@ -1,5 +1,5 @@
 import { Refusal } from "#core/errors.ts";
-import { type CellDigest, compareFences, type InstanceSpec } from "#core/model/instance.ts";
+import { type CellDigest, type CellOrder, compareFences, type InstanceSpec } from "#core/model/instance.ts";
 import type { Observed } from "#core/model/network.ts";
 import type { CellAddress, Cells } from "#core/ports.ts";
 
@@ -7,6 +7,8 @@ import type { CellAddress, Cells } from "#core/ports.ts";
 export interface MemoryCells extends Cells {
   /** What is in a cell now. */
   in(cell: string): ReadonlyMap<string, Observed>;
+  /** Every order that was taken for a network, oldest first. */
+  orders(network: string): readonly CellOrder[];
   /** The calls of report and list since this was asked last. */
   calls(): string[];
   /** From now on the cell says this of a network. */
@@ -27,6 +29,7 @@ export function memoryCells(now: () => number): MemoryCells {
   const failures = new Map<string, Refusal>();
   const specs = new Map<string, InstanceSpec>();
   const epochs = new Map<string, number>();
+  const orders = new Map<string, CellOrder[]>();
   const calls: string[] = [];
   let held = false;
 
@@ -75,6 +78,7 @@ export function memoryCells(now: () => number): MemoryCells {
       const stored = held ? observed : settled(observed);
       of(cell.id).set(network, stored);
       specs.set(network, order.spec);
+      orders.set(network, [...(orders.get(network) ?? []), order]);
       return stored;
     },
     async observe(cell, network) {
@@ -120,6 +124,7 @@ export function memoryCells(now: () => number): MemoryCells {
       };
     },
     in: of,
+    orders: (network) => orders.get(network) ?? [],
     calls: () => calls.splice(0),
     say(cell, observed) {
       of(cell).set(observed.network, { ...observed, reportedAt: new Date(now()).toISOString() });

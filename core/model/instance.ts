@@ -13,6 +13,8 @@ export const InstanceSpec = z.strictObject({
   /** How many nodes it may have, where that is less than its plan allows. */
   nodes: z.int().positive().optional(),
   settings: z.record(z.string(), z.unknown()),
+  /** How often its secrets were asked to be made anew; absent: never. */
+  rotation: z.int().positive().optional(),
 });
 export type InstanceSpec = z.infer<typeof InstanceSpec>;
 

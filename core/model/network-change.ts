@@ -5,7 +5,7 @@ import { invalidInput, parse } from "./parse.ts";
 
 /** What its owner asks for, without what the system adds. */
 export function specOf(network: Network): NetworkSpec {
-  const { id, org, generation, deleting, operation, createdAt, updatedAt, ...spec } = network;
+  const { id, org, generation, deleting, rotation, operation, createdAt, updatedAt, ...spec } = network;
   return spec;
 }
 

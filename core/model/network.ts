@@ -55,6 +55,8 @@ export const Network = NetworkSpec.extend({
   org: OrganizationId,
   generation: z.int().positive(),
   deleting: z.boolean(),
+  /** How often its secrets were asked to be made anew; absent: never. */
+  rotation: z.int().positive().optional(),
   operation: OperationId,
   createdAt: Timestamp,
   updatedAt: Timestamp,

@@ -11,6 +11,7 @@ import { acceptChange } from "./accept-change.ts";
 import { changeIntent } from "./change-intent.ts";
 import { nameClaim } from "./create-network.ts";
 import type { Dependencies } from "./dependencies.ts";
+import { beginMeter } from "./meter-networks.ts";
 import { repeatOnConflict } from "./repeat.ts";
 import { surveyCaller } from "./survey-caller.ts";
 import { renamed } from "./update-network.ts";
@@ -31,6 +32,7 @@ export async function adoptNetwork(deps: Dependencies, summary: InstanceSummary,
     const name = await freeName(store, spec, id);
     const network: Network = {
       ...NetworkSpec.parse({ name, region: home.value.region, ...wantedOf(spec) }),
+      ...rotationOf(spec),
       id,
       org: spec.org,
       generation: generation + 1,
@@ -50,6 +52,7 @@ export async function adoptNetwork(deps: Dependencies, summary: InstanceSummary,
       { write: "put", was: 0, kind: "claim", value: { id: nameClaim(spec.org, name), owner: id } },
       ...changes,
       ...placing(network, cell, now),
+      ...(await beginMeter(store, network, now)),
       { write: "count", counter: quotaCounter("networks", spec.org), by: 1 },
       { write: "check", kind: "cell", id: cell, was: home.version },
       { write: "check", kind: "organization", id: spec.org, was: organization.version },
@@ -62,8 +65,10 @@ export async function placeWhereItRuns({ store, clock }: Dependencies, id: Netwo
   await repeatOnConflict(async () => {
     const network = await store.get("network", id);
     if (!network || (await store.get("placement", id))) return;
+    const now = timestampOf(clock.now());
     await store.commit([
-      ...placing(network.value, cell, timestampOf(clock.now())),
+      ...placing(network.value, cell, now),
+      ...(await beginMeter(store, network.value, now)),
       { write: "check", kind: "network", id, was: network.version },
     ]);
   });
@@ -82,13 +87,16 @@ export async function takeOver(
     const name = taken ? now.name : spec.name;
     return {
       kind: "update",
-      to: { name, ...wantedOf(spec) },
+      to: { name, ...wantedOf(spec), ...rotationOf(spec) },
       above: generation,
       message: `It was taken over from its cell: ${why}.`,
       changes: name === now.name ? [] : await renamed(deps, now, name),
     };
   });
 }
+
+/** The cell's secrets are that far, so the next rotation must be counted from there. */
+const rotationOf = ({ rotation }: InstanceSpec): Pick<Network, "rotation"> => (rotation ? { rotation } : {});
 
 /** What of an instance is its owner's wish. What this release does not understand has its default again. */
 function wantedOf({ plan, release, settings }: InstanceSpec): Pick<Network, "plan" | "release" | "settings"> {

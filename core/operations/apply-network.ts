@@ -11,7 +11,7 @@ import { readEpoch } from "./read-epoch.ts";
 export async function applyNetwork(deps: Dependencies, input: StepInput): Promise<void> {
   const { store, cells } = deps;
   const { network } = await beginStep(deps, input, "ApplyNetwork");
-  const { id, org, name, generation, deleting, plan, release, settings } = network.value;
+  const { id, org, name, generation, deleting, plan, release, settings, rotation } = network.value;
   const placement = await store.get("placement", id);
   if (!placement) return;
 
@@ -26,6 +26,7 @@ export async function applyNetwork(deps: Dependencies, input: StepInput): Promis
     generation,
     spec: {
       ...{ org, name, plan, settings, release: release ?? BUILT_IN_RELEASE },
+      ...(rotation ? { rotation } : {}),
       ...nodeLimit(plan, (await quotaOf(store, org)).value),
     },
     access: await accessOf(deps, network.value),

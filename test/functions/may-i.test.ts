@@ -35,6 +35,7 @@ const table: Readonly<Record<string, readonly [Weakest, "of a network"?]>> = {
   rotateKey: ["operator"],
   revokeKey: ["operator"],
   getQuota: ["viewer"],
+  getUsage: ["viewer"],
   putQuota: ["platform"],
   listAudit: ["admin"],
 
@@ -46,6 +47,9 @@ const table: Readonly<Record<string, readonly [Weakest, "of a network"?]>> = {
   explainNetwork: ["viewer", "of a network"],
   listNetworkOperations: ["viewer", "of a network"],
   listNetworkEvents: ["viewer", "of a network"],
+  rotateSecrets: ["operator", "of a network"],
+  getAccess: ["operator", "of a network"],
+  putAccess: ["admin", "of a network"],
   createNetworkToken: ["viewer", "of a network"],
   getOperation: ["viewer", "of a network"],
   explainOperation: ["viewer", "of a network"],
