@@ -11,6 +11,7 @@ import * as networks from "./api/networks.ts";
 import * as operations from "./api/operations.ts";
 import * as organizations from "./api/organizations.ts";
 import * as quota from "./api/quota.ts";
+import * as usage from "./api/usage.ts";
 import { door } from "./door.ts";
 import type { ApiHandler, Endpoint } from "./endpoint.ts";
 
@@ -26,6 +27,7 @@ export const endpoints: readonly Endpoint[] = [
   keys,
   quota,
   audit,
+  usage,
 ].flatMap((noun) => Object.values(noun));
 
 /** The Lambda function behind API Gateway: finds the endpoint of a request and lets it answer. */

@@ -1,10 +1,12 @@
 import type { APIGatewayProxyEventV2 } from "aws-lambda";
 import type { Route } from "#core/api.ts";
 import { Refusal } from "#core/errors.ts";
+import { NetworkId } from "#core/model/ids.ts";
 import type { Caller, Principal } from "#core/model/organization.ts";
 import { authenticate } from "#core/operations/authenticate.ts";
 import { authorize } from "#core/operations/authorize.ts";
 import type { Dependencies } from "#core/operations/dependencies.ts";
+import { apiCalls } from "./api-calls.ts";
 import { keyUses } from "./key-uses.ts";
 import { rates } from "./rates.ts";
 
@@ -18,6 +20,7 @@ export type Door = (route: Route, event: APIGatewayProxyEventV2, tell: Tell) => 
 export function door(deps: Dependencies): Door {
   const count = rates(deps);
   const note = keyUses(deps);
+  const meter = apiCalls(deps);
   return async ({ action }, { headers, pathParameters, requestContext }, tell) => {
     const { authorization } = headers;
     const principal = await authenticate(deps, { authorization, from: requestContext.http.sourceIp });
@@ -28,9 +31,13 @@ export function door(deps: Dependencies): Door {
     tell(rate.headers);
     const refusal = rate.refusal ?? outcome.refusal;
     if (refusal) throw refusal;
+    if (outcome.caller) meter(outcome.caller.org, networkOf(pathParameters?.net));
     return outcome.caller ?? principal;
   };
 }
+
+/** The network that a path names. */
+const networkOf = (net: string | undefined): NetworkId | undefined => NetworkId.safeParse(net).data;
 
 async function settled(
   authorized: Promise<Caller | undefined>,

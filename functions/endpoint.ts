@@ -26,6 +26,8 @@ export interface Request<R extends Route> {
 
 export interface Answer {
   readonly body: unknown;
+  /** Instead of the body, as it is; its content type is among the headers. */
+  readonly text?: string;
   readonly status?: number;
   readonly headers?: Readonly<Record<string, string>>;
 }
@@ -59,11 +61,11 @@ export function endpoint<const R extends Route>(
         body: route.body ? parse(route.body, bodyOf(route, event)) : undefined,
       };
       // The schemas of the route made each part what `Request` says; the compiler cannot follow them through `route`.
-      const { status = route.status, headers: added, body } = await act(deps, request as Request<R>);
+      const { status = route.status, headers: added, body, text } = await act(deps, request as Request<R>);
       return {
         statusCode: status,
         headers: { "content-type": "application/json", ...added },
-        body: JSON.stringify(body),
+        body: text ?? JSON.stringify(body),
       };
     };
     const stack = middy<ApiEvent, APIGatewayProxyStructuredResultV2>().use(told()).use(problems(deps.log));

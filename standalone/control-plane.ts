@@ -7,6 +7,7 @@ import { assemble } from "./control-plane/assemble.ts";
 import { firstStart } from "./control-plane/first-start.ts";
 import { gateway } from "./control-plane/gateway.ts";
 import {
+  meterForever,
   monitorForever,
   silenceForever,
   stream,
@@ -73,6 +74,7 @@ async function main(): Promise<void> {
     sweepForever(deps, usualPeriods, LEASE_MS, ending.signal),
     monitorForever(deps, usualPeriods, ending.signal),
     surveyForever(deps, usualPeriods, ending.signal),
+    meterForever(deps, usualPeriods, ending.signal),
     silenceForever(deps, usualPeriods, ending.signal),
   ]);
 }

@@ -9,6 +9,7 @@ import { operationRoutes } from "./operations.ts";
 import { organizationRoutes } from "./organizations.ts";
 import { quotaRoutes } from "./quota.ts";
 import type { Route } from "./route.ts";
+import { usageRoutes } from "./usage.ts";
 
 /** Every route of the hosted API, by the name of its endpoint. */
 export const controlPlaneRoutes = {
@@ -19,6 +20,7 @@ export const controlPlaneRoutes = {
   ...keyRoutes,
   ...quotaRoutes,
   ...auditRoutes,
+  ...usageRoutes,
   ...networkRoutes,
   ...operationRoutes,
   ...cellRoutes,

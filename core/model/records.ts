@@ -12,6 +12,7 @@ import { Organization } from "./organization.ts";
 import { Quota } from "./quota.ts";
 import { CellSilence } from "./silence.ts";
 import { CellFindings } from "./survey.ts";
+import { Meter, Usage } from "./usage.ts";
 
 /** Holds a name or another unique thing for its owner: `network-name/<org>/<name>`, `join-token/<sha256>`. */
 export const Claim = z.strictObject({ id: z.string(), owner: z.string() });
@@ -40,6 +41,8 @@ export const recordKinds = {
   operation: { schema: Operation, idOf: (r: Operation) => r.id },
   cell: { schema: Cell, idOf: (r: Cell) => r.id },
   "cell-report": { schema: CellReport, idOf: (r: CellReport) => r.cell },
+  meter: { schema: Meter, idOf: (r: Meter) => r.network },
+  usage: { schema: Usage, idOf: (r: Usage) => r.id },
   "cell-findings": { schema: CellFindings, idOf: (r: CellFindings) => r.cell },
   "cell-silence": { schema: CellSilence, idOf: (r: CellSilence) => r.cell },
   claim: { schema: Claim, idOf: (r: z.infer<typeof Claim>) => r.id },
@@ -79,6 +82,8 @@ export const indexNames = [
   "audit-of-organization",
   "events-of-network",
   "networks-of-fleet",
+  "meters",
+  "usage-of-organization",
   "due",
 ] as const;
 export type IndexName = (typeof indexNames)[number];
@@ -122,6 +127,10 @@ export function indexEntriesOf({ kind, value }: AnyRecord): IndexEntry[] {
           ? []
           : [{ index: "due" as const, partition: shardOf(value.id), sort: `${value.nextActionAt}/${value.id}` }]),
       ];
+    case "meter":
+      return [{ index: "meters", partition: shardOf(value.network), sort: value.network }];
+    case "usage":
+      return [{ index: "usage-of-organization", partition: value.org, sort: `${value.day}/${value.network ?? ""}` }];
     case "cell":
       return [{ index: "cells", partition: "all", sort: value.id }];
     case "network-event":

@@ -5,6 +5,7 @@ import { type Candidate, placeNetwork as decide } from "../model/place.ts";
 import { timestampOf } from "../model/time.ts";
 import { beginStep, type StepInput } from "./begin-step.ts";
 import type { Dependencies } from "./dependencies.ts";
+import { beginMeter } from "./meter-networks.ts";
 import { readCells } from "./read-cells.ts";
 import { repeatOnConflict } from "./repeat.ts";
 
@@ -44,6 +45,7 @@ export async function placeNetwork(deps: Dependencies, input: StepInput): Promis
       { write: "count", counter: placesOf(chosen.cell.id), by: 1, atMost: chosen.cell.limits.networks },
       { write: "count", counter: siblingsOf(chosen.cell.id, network.value.org), by: 1 },
       { write: "check", kind: "cell", id: chosen.cell.id, was: chosen.version },
+      ...(await beginMeter(store, network.value, timestampOf(clock.now()))),
     ]);
   });
 }

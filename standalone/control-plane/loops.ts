@@ -3,6 +3,7 @@ import type { SqliteStore } from "#adapters/sqlite.ts";
 import type { CellId } from "#core/model/ids.ts";
 import type { Dependencies } from "#core/operations/dependencies.ts";
 import { readCells } from "#core/operations/read-cells.ts";
+import { meter } from "../../functions/schedules/meter.ts";
 import { monitor } from "../../functions/schedules/monitor.ts";
 import { silence } from "../../functions/schedules/silence.ts";
 import { survey } from "../../functions/schedules/survey.ts";
@@ -22,12 +23,14 @@ export interface Periods {
   readonly surveyMs: number;
   /** How often it is looked whether a cell has fallen silent or is back. */
   readonly silenceMs: number;
+  /** How often it is looked whose usage is to be booked. */
+  readonly meterMs: number;
 }
 
 /** A lost signal costs 5 s of grace and one sweep, far below the 60 s of R4; a sweep with nothing due is 16 index reads. */
 export const usualPeriods: Periods = {
   ...{ sweepMs: 1_000, pollMs: 20_000, retryMs: 1_000 },
-  ...{ surveyMs: 30_000, silenceMs: 5_000 },
+  ...{ surveyMs: 30_000, silenceMs: 5_000, meterMs: 60_000 },
 };
 
 /** Changes in a cell that come within this are fetched and written together. */
@@ -111,6 +114,15 @@ export async function silenceForever(deps: Dependencies, periods: Periods, signa
     await guarded(deps, "silence", () => run({ cell }, noContext));
     return periods.silenceMs;
   });
+}
+
+/** Books the usage of networks. */
+export async function meterForever(deps: Dependencies, { meterMs }: Periods, signal: AbortSignal): Promise<void> {
+  const run = meter(deps);
+  while (!signal.aborted) {
+    await guarded(deps, "meter", () => run({}, noContext));
+    await deps.clock.sleep(meterMs, signal);
+  }
 }
 
 /** A loop for every cell that has joined, as long as it is there; `turn` says how long to pause after it. */
