@@ -70,7 +70,7 @@ function judgeAll(pass: Pass): void {
     else if (target.state === "done" && isForward && target.wave === rollout.wave) {
       const seen = pass.seen[at];
       if (seen && bakes(rollout)) pass.targets[at] = judgeBaking(target, seen, rollout.spec, now);
-    } else if (rollout.state === "paused") pass.targets[at] = withClockStopped(target, now);
+    }
   }
 }
 
@@ -113,6 +113,11 @@ function decide(pass: Pass, { withdrawn }: Policies): void {
   // A gate that refused may just have turned it round.
   if (pass.rollout.stopping && pass.rollout.state === "running") passStopping(pass);
   if (pass.rollout.state === "rolling-back") passBack(pass);
+  // A pause burns no deadline of those who wait for their cell.
+  if (pass.rollout.state === "paused")
+    pass.targets.forEach((target, at) => {
+      pass.targets[at] = withClockStopped(target, now);
+    });
 }
 
 function planWake(pass: Pass): void {

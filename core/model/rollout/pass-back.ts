@@ -1,7 +1,7 @@
 import { timestampOf } from "../time.ts";
 import { isAsBefore } from "./change.ts";
-import { type Pass, slots, wakeAt } from "./pass.ts";
-import { SLOW_POLL_MS } from "./pass-waves.ts";
+import { type Pass, slots } from "./pass.ts";
+import { wakeForRule } from "./pass-waves.ts";
 import { isInFlight, isOpen, type RolloutTarget, targetHasEnded, withState } from "./target.ts";
 
 /** Ends every target that was not begun. */
@@ -55,8 +55,7 @@ export function passBack(pass: Pass): void {
       if (frozen) {
         const same = pass.blocked.get(frozen.code) ?? { count: 0, example: frozen };
         pass.blocked.set(frozen.code, { ...same, count: same.count + 1 });
-        if (frozen.until !== null) wakeAt(pass, frozen.until);
-        wakeAt(pass, now + SLOW_POLL_MS);
+        wakeForRule(pass, frozen.until);
       } else if (isInFlight(target) || free.take(seen)) pass.rollback.push(target.network);
       else pass.queued++;
     }

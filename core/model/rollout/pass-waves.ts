@@ -8,6 +8,13 @@ import { isInFlight, isOpen, targetHasEnded } from "./target.ts";
 /** While something outside is waited for that nobody announces: a cell that comes back, an owner who changes a window. */
 export const SLOW_POLL_MS = 30_000;
 
+/** A rule that says when it ends may be changed before, which is rare: 12 h before a window are 144 loops. */
+const RULE_POLL_MS = 5 * 60_000;
+
+export function wakeForRule(pass: Pass, until: number | null): void {
+  if (until !== null) wakeAt(pass, Math.min(until, pass.now + RULE_POLL_MS));
+}
+
 /** As far forward as it goes now: waves that are settled are left behind in the same pass, an empty one at once. */
 export function passWaves(pass: Pass): void {
   for (;;) {
@@ -52,9 +59,9 @@ function settles(pass: Pass, wave: number): boolean {
     const { code, until, burns } = admission.blocker;
     const same = pass.blocked.get(code) ?? { count: 0, example: admission.blocker };
     pass.blocked.set(code, { ...same, count: same.count + 1 });
-    if (until !== null) wakeAt(pass, until);
+    wakeForRule(pass, until);
     if (burns) wakeAt(pass, now + millisecondsOf(rollout.spec.progressDeadline) - spentMs(admission.target, now));
-    wakeAt(pass, now + SLOW_POLL_MS);
+    if (burns || until === null) wakeAt(pass, now + SLOW_POLL_MS);
   }
 
   startReady(pass, ready);

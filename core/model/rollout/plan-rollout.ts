@@ -54,7 +54,8 @@ export function joinedTarget(rollout: Rollout, seen: Sighting, now: number): Rol
 }
 
 /** True for a network that the rollout should take in though it was not planned. */
-export const joins = ({ spec }: Rollout, seen: Sighting): boolean => belongsTo(spec.selector)(seen);
+export const joins = ({ spec, retryOf }: Rollout, seen: Sighting): boolean =>
+  retryOf === null && belongsTo(spec.selector)(seen);
 
 function bornTarget(rollout: Rollout, seen: Sighting, wave: number): RolloutTarget {
   const { network, org } = seen;

@@ -1,6 +1,6 @@
 import { timestampOf } from "../time.ts";
 import { type Sighting, whyUnreachable } from "./sighting.ts";
-import { type Attempt, type RolloutTarget, withState } from "./target.ts";
+import { type Attempt, type RolloutTarget, type Why, withState } from "./target.ts";
 
 export interface Start {
   /** What the same transaction writes as the network's intent. */
@@ -10,7 +10,7 @@ export interface Start {
 
 /** The record of a target whose network is given the new intent in the same write. */
 export const startTarget = (target: RolloutTarget, seen: Sighting, start: Start): RolloutTarget => ({
-  ...withState(target, "updating", null, start.now),
+  ...withState(target, "updating", told(start), start.now),
   before: seen.intent,
   attempt: begun(seen, start),
   blocked: null,
@@ -23,7 +23,7 @@ export const startTarget = (target: RolloutTarget, seen: Sighting, start: Start)
 export function startUndo(target: RolloutTarget, seen: Sighting, start: Start): RolloutTarget {
   const at = timestampOf(start.now);
   const unreachable = whyUnreachable(seen, start.now);
-  const moved = withState(target, unreachable ? "deferred" : "updating", unreachable ?? null, start.now);
+  const moved = withState(target, unreachable ? "deferred" : "updating", unreachable ?? told(start), start.now);
   const attempt = target.attempt && { ...target.attempt, endedAt: target.attempt.endedAt ?? at };
   return {
     ...moved,
@@ -31,6 +31,11 @@ export function startUndo(target: RolloutTarget, seen: Sighting, start: Start): 
     undo: { ...begun(seen, start), nodesBefore: target.attempt?.nodesBefore ?? 0, endedAt: unreachable ? at : null },
   };
 }
+
+const told = ({ generation }: Start): Why => ({
+  code: "behind",
+  message: `the cell has not reported generation ${generation} yet`,
+});
 
 const begun = (seen: Sighting, { generation, now }: Start): Attempt => ({
   generation,
