@@ -7,6 +7,7 @@ import type { People, Person, Store } from "#core/ports.ts";
 import { apiHandler } from "../functions/api.ts";
 import { gateway } from "../standalone/control-plane/gateway.ts";
 import type { TestControlPlane } from "./control-plane.ts";
+import { undescribed } from "./described.ts";
 
 /** The members of answers that tests look into by name. */
 export interface Answered {
@@ -43,7 +44,7 @@ export interface ApiRequest {
 
 export type CallApi = (method: string, path: string, request?: ApiRequest) => Promise<Reply>;
 
-/** Calls the hosted API as its gateway does, in this process. */
+/** Calls the hosted API as its gateway does, in this process. An answer that the OpenAPI document does not describe is an error. */
 export function anApi({ deps }: Pick<TestControlPlane<Store>, "deps">, usualBearer?: string): CallApi {
   const app = gateway(apiHandler(deps));
   return async (method, path, { bearer = usualBearer, body, raw, headers = {}, from = "127.0.0.1" } = {}) => {
@@ -59,8 +60,15 @@ export function anApi({ deps }: Pick<TestControlPlane<Store>, "deps">, usualBear
     };
     const response = await app.request(path, init, { incoming: { socket: { remoteAddress: from } } });
     const answered = await response.text();
+    expectDescribed(method, path, response, answered);
     return { status: response.status, headers: response.headers, json: answered ? JSON.parse(answered) : undefined };
   };
+}
+
+/** Fails where the OpenAPI document does not say that a request may be answered so. */
+export function expectDescribed(method: string, path: string, { status, headers }: Response, text: string): void {
+  const wrong = undescribed(method, path, { status, contentType: headers.get("content-type"), text });
+  if (wrong.length > 0) throw new Error(wrong.join("\n"));
 }
 
 let keys = 0;

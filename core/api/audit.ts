@@ -1,8 +1,11 @@
 import { AuditFilter } from "../model/audit.ts";
+import { AuditAnswer } from "./answers.ts";
 import { PageQuery, type Route } from "./route.ts";
 
 export const auditRoutes = {
   listAudit: {
+    summary: "Who did what, newest first",
+    answer: AuditAnswer,
     method: "GET",
     path: "/v1/orgs/{org}/audit",
     action: "audit.read",

@@ -1,13 +1,47 @@
 import { CellPatch, CellSpec, CordonRequest } from "../model/cell.ts";
+import { CellAnswer, CellsAnswer, FindingsAnswer, JoinAnswer, NetworksAnswer, RegisteredAnswer } from "./answers.ts";
 import { JoinRequest } from "./join.ts";
 import { NetworkListQuery } from "./networks.ts";
 import { NoBody, NoQuery, PageQuery, type Route } from "./route.ts";
 
 export const cellRoutes = {
-  createCell: { method: "POST", path: "/v1/cells", query: NoQuery, body: CellSpec, action: "cells.write", status: 201 },
-  listCells: { method: "GET", path: "/v1/cells", query: PageQuery, action: "cells.read", status: 200 },
-  getCell: { method: "GET", path: "/v1/cells/{cell}", query: NoQuery, action: "cells.read", status: 200 },
+  createCell: {
+    summary: "Register a cell; its join token is shown this once",
+    answer: RegisteredAnswer,
+    repeatable: true,
+    errors: ["name-taken", "secret-already-shown"],
+    examples: { "in a region": { name: "eu-1", region: "eu", labels: { rack: "a" }, limits: { networks: 200 } } },
+    method: "POST",
+    path: "/v1/cells",
+    query: NoQuery,
+    body: CellSpec,
+    action: "cells.write",
+    status: 201,
+  },
+  listCells: {
+    summary: "The cells",
+    answer: CellsAnswer,
+    method: "GET",
+    path: "/v1/cells",
+    query: PageQuery,
+    action: "cells.read",
+    status: 200,
+  },
+  getCell: {
+    summary: "A cell",
+    answer: CellAnswer,
+    etag: "answer",
+    method: "GET",
+    path: "/v1/cells/{cell}",
+    query: NoQuery,
+    action: "cells.read",
+    status: 200,
+  },
   updateCell: {
+    summary: "Change labels and limits of a cell",
+    answer: CellAnswer,
+    etag: "change",
+    examples: { "more room": { limits: { networks: 300 } } },
     method: "PATCH",
     path: "/v1/cells/{cell}",
     query: NoQuery,
@@ -15,8 +49,22 @@ export const cellRoutes = {
     action: "cells.write",
     status: 200,
   },
-  deleteCell: { method: "DELETE", path: "/v1/cells/{cell}", query: NoQuery, action: "cells.write", status: 200 },
+  deleteCell: {
+    summary: "Forget a cell that holds no networks",
+    answer: CellAnswer,
+    etag: "required",
+    errors: ["not-possible-now"],
+    method: "DELETE",
+    path: "/v1/cells/{cell}",
+    query: NoQuery,
+    action: "cells.write",
+    status: 200,
+  },
   cordonCell: {
+    summary: "Place no more networks in a cell",
+    answer: CellAnswer,
+    etag: "answer",
+    examples: { "with a reason": { reason: "its disks are replaced" } },
     method: "POST",
     path: "/v1/cells/{cell}/cordon",
     query: NoQuery,
@@ -26,6 +74,9 @@ export const cellRoutes = {
     status: 200,
   },
   uncordonCell: {
+    summary: "Place networks in a cell again",
+    answer: CellAnswer,
+    etag: "answer",
     method: "POST",
     path: "/v1/cells/{cell}/uncordon",
     query: NoQuery,
@@ -35,6 +86,8 @@ export const cellRoutes = {
     status: 200,
   },
   listCellOrphans: {
+    summary: "What cell and intent did not agree on when it was last surveyed",
+    answer: FindingsAnswer,
     method: "GET",
     path: "/v1/cells/{cell}/orphans",
     query: PageQuery,
@@ -42,11 +95,23 @@ export const cellRoutes = {
     status: 200,
   },
   listCellNetworks: {
+    summary: "The networks that are placed in a cell",
+    answer: NetworksAnswer,
     method: "GET",
     path: "/v1/cells/{cell}/networks",
     query: NetworkListQuery,
     action: "cells.read",
     status: 200,
   },
-  join: { method: "POST", path: "/v1/join", query: NoQuery, body: JoinRequest, action: "cells.join", status: 200 },
+  join: {
+    summary: "A cell's agent says who and where it is",
+    answer: JoinAnswer,
+    errors: ["unauthenticated"],
+    method: "POST",
+    path: "/v1/join",
+    query: NoQuery,
+    body: JoinRequest,
+    action: "cells.join",
+    status: 200,
+  },
 } as const satisfies Record<string, Route>;

@@ -84,7 +84,17 @@ export const hasExpired = ({ expiresAt }: Pick<ApiKey, "expiresAt">, now: number
   expiresAt !== undefined && Date.parse(expiresAt) <= now;
 
 /** A key as the API shows it, and as the audit trail keeps it: nothing of its secret. */
-export function apiKeyView(key: ApiKey, use: ApiKeyUse | undefined) {
+export const ApiKeyView = ApiKey.omit({ sha256: true, org: true }).extend({
+  networks: z.array(NetworkId).nullable(),
+  cidrs: z.array(z.string()).nullable(),
+  expiresAt: Timestamp.nullable(),
+  createdBy: z.string().nullable(),
+  replacedBy: ApiKeyId.nullable(),
+  lastUsedAt: Timestamp.nullable(),
+});
+export type ApiKeyView = z.infer<typeof ApiKeyView>;
+
+export function apiKeyView(key: ApiKey, use: ApiKeyUse | undefined): ApiKeyView {
   const { sha256, org, networks, cidrs, expiresAt, createdBy, replacedBy, ...rest } = key;
   return {
     ...rest,
@@ -96,7 +106,6 @@ export function apiKeyView(key: ApiKey, use: ApiKeyUse | undefined) {
     lastUsedAt: use?.at ?? null,
   };
 }
-export type ApiKeyView = ReturnType<typeof apiKeyView>;
 
 /** Who makes or changes a key: their own role, and whether a key of theirs has limits that another one could lack. */
 export interface KeyMaker {

@@ -1,20 +1,19 @@
+import * as z from "zod";
 import { isFresh } from "./network.ts";
 import { type NetworkRecords, phaseOf } from "./network-view.ts";
 import { hasEnded, type Operation } from "./operation.ts";
 
 /** One link of the chain behind a state: what, why, and since when. */
-export interface Because {
-  readonly what: string;
-  readonly why: string;
-  readonly since: string | null;
-}
+export const Because = z.strictObject({ what: z.string(), why: z.string(), since: z.string().nullable() });
+export type Because = z.infer<typeof Because>;
 
 /** R11: what something waits for, in one sentence, and the chain behind it. */
-export interface Explanation {
-  readonly summary: string;
-  readonly since: string | null;
-  readonly chain: readonly Because[];
-}
+export const Explanation = z.strictObject({
+  summary: z.string(),
+  since: z.string().nullable(),
+  chain: z.array(Because),
+});
+export type Explanation = z.infer<typeof Explanation>;
 
 const steps: Readonly<Record<string, string>> = {
   PlaceNetwork: "a cell is being chosen",

@@ -41,8 +41,10 @@ export const Owners = z.strictObject({ org: OrganizationId, members: z.array(Mem
 export type Owners = z.infer<typeof Owners>;
 
 /** A member as the API shows it. */
-export const memberView = ({ org, user, ...shown }: Member) => shown;
-export type MemberView = ReturnType<typeof memberView>;
+export const MemberView = Member.omit({ org: true, user: true });
+export type MemberView = z.infer<typeof MemberView>;
+
+export const memberView = ({ org, user, ...shown }: Member): MemberView => shown;
 
 /** Refuses to hand out, change or take away a role above one's own. */
 export function expectMayGive(own: Role, ...given: readonly Role[]): void {

@@ -1,5 +1,17 @@
+import * as z from "zod";
 import type { CellReport } from "./cell.ts";
-import { isFresh, type Network, type NetworkStatus, type Phase, type Placement } from "./network.ts";
+import { OperationId } from "./ids.ts";
+import {
+  Condition,
+  Endpoints,
+  isFresh,
+  Network,
+  type NetworkStatus,
+  Observed,
+  Phase,
+  Placement,
+  Reachable,
+} from "./network.ts";
 import { hasEnded, type Operation } from "./operation.ts";
 import { reachableOf } from "./reachability.ts";
 
@@ -27,7 +39,25 @@ export function phaseOf({ network, placement, status, report, operation }: Netwo
 }
 
 /** A network as the API shows it. Intent is flat; what the system says of it stands beside it. */
-export function networkView(records: NetworkRecords, now: number) {
+export const NetworkView = Network.extend({
+  placement: Placement.omit({ network: true }).nullable(),
+  endpoints: Endpoints.nullable(),
+  status: z.strictObject({
+    phase: Phase,
+    observedGeneration: z.int().nonnegative(),
+    release: z.string().nullable(),
+    reportedAt: z.string().nullable(),
+    fresh: z.boolean(),
+    conditions: z.array(Condition),
+    nodes: Observed.shape.nodes,
+    reachable: Reachable,
+  }),
+  /** The one under way. */
+  operation: OperationId.nullable(),
+});
+export type NetworkView = z.infer<typeof NetworkView>;
+
+export function networkView(records: NetworkRecords, now: number): NetworkView {
   const { network, placement, status, report, operation } = records;
   const { operation: _newest, ...intent } = network;
   const observed = status?.observed;
@@ -53,4 +83,3 @@ export function networkView(records: NetworkRecords, now: number) {
     operation: operation && !hasEnded(operation) ? operation.id : null,
   };
 }
-export type NetworkView = ReturnType<typeof networkView>;

@@ -1,6 +1,6 @@
 import * as z from "zod";
 import { type NetworkId, OrganizationId } from "./ids.ts";
-import type { Role } from "./role.ts";
+import { Role } from "./role.ts";
 import { Timestamp } from "./time.ts";
 
 export { ApiKey, apiKeyIdOf } from "./api-key.ts";
@@ -36,6 +36,10 @@ export const Organization = z.strictObject({
   createdBy: z.string().optional(),
 });
 export type Organization = z.infer<typeof Organization>;
+
+/** An organization, and what one is in it. */
+export const OrganizationOf = Organization.extend({ role: Role });
+export type OrganizationOf = z.infer<typeof OrganizationOf>;
 
 /** What somebody is in one organization. */
 export interface Membership {

@@ -1,6 +1,5 @@
 import { membershipIn } from "../model/may-i.ts";
-import type { Caller, Organization, Principal } from "../model/organization.ts";
-import type { Role } from "../model/role.ts";
+import type { Caller, Organization, OrganizationOf, Principal } from "../model/organization.ts";
 import type { Store, Versioned } from "../ports.ts";
 import type { Dependencies } from "./dependencies.ts";
 import { findVersionedOrganization } from "./find-organization.ts";
@@ -12,8 +11,6 @@ export const readOrganization = (
   caller: Caller,
   org: string,
 ): Promise<Versioned<Organization>> => findVersionedOrganization(store, caller, org);
-
-export type OrganizationOf = Organization & { readonly role: Role };
 
 /** GET /v1/orgs, in order of creation: those one belongs to; all of them for an operator of the platform. */
 export async function listOrganizations(

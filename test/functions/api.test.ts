@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { apiHandler } from "../../functions/api.ts";
 import { gateway } from "../../standalone/control-plane/gateway.ts";
+import { expectDescribed } from "../an-api.ts";
 import { aControlPlane, type TestControlPlane } from "../control-plane.ts";
 
 const id = "cpk_0123456789ab";
@@ -59,7 +60,9 @@ describe("the hosted API", () => {
       };
       const incoming = { incoming: { socket: { remoteAddress: "127.0.0.1" } } };
       const response = await app.request(path, init, incoming);
-      return { status: response.status, headers: response.headers, json: (await response.json()) as Answered };
+      const answered = await response.text();
+      expectDescribed(method, path, response, answered);
+      return { status: response.status, headers: response.headers, json: JSON.parse(answered) as Answered };
     };
   });
   afterEach(() => plane.close());

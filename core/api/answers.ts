@@ -1,0 +1,100 @@
+import * as z from "zod";
+import { ApiKeyView } from "../model/api-key.ts";
+import { AuditEvent } from "../model/audit.ts";
+import { CellView } from "../model/cell-view.ts";
+import { NetworkEvent } from "../model/event.ts";
+import { Explanation } from "../model/explain.ts";
+import { NetworkId, OperationId } from "../model/ids.ts";
+import { MemberView } from "../model/member.ts";
+import { AccessEntry } from "../model/network-access.ts";
+import { NetworkView } from "../model/network-view.ts";
+import { Operation } from "../model/operation.ts";
+import { Organization, OrganizationOf } from "../model/organization.ts";
+import { planNames } from "../model/plan.ts";
+import { defaultQuota, QuotaSpec } from "../model/quota.ts";
+import { Finding } from "../model/survey.ts";
+import { Timestamp } from "../model/time.ts";
+import * as example from "./examples.ts";
+import { JoinResponse } from "./join.ts";
+
+/** What the routes answer, by the name that the reference gives each noun. Nothing here has a default: an answer is as it stands. */
+
+/** One page of a list; `next` is the cursor of the page after it. */
+const pageOf = <S extends z.ZodType>(item: S) => z.strictObject({ items: z.array(item), next: z.string().optional() });
+
+/** A page of a list whose filters no index serves: it may be short, or empty, and still have a `next`. */
+const searchedPageOf = <S extends z.ZodType>(item: S) => pageOf(item).extend({ lookedAt: z.int().nonnegative() });
+
+export const HealthAnswer = z.strictObject({ status: z.string() }).meta({ id: "Health", examples: [{ status: "ok" }] });
+
+export const NetworkAnswer = NetworkView.meta({ id: "Network", examples: [example.network] });
+export const OperationAnswer = Operation.meta({ id: "Operation", examples: [example.operation] });
+export const AcceptedAnswer = z
+  .strictObject({ network: NetworkAnswer, operation: OperationAnswer })
+  .meta({ id: "Accepted", examples: [{ network: example.network, operation: example.operation }] });
+export const NetworksAnswer = searchedPageOf(NetworkAnswer);
+export const OperationsAnswer = pageOf(OperationAnswer);
+export const EventsAnswer = pageOf(NetworkEvent.meta({ id: "NetworkEvent", examples: [example.event] }));
+export const ExplanationAnswer = Explanation.meta({ id: "Explanation", examples: [example.explanation] });
+export const NetworkTokenAnswer = z
+  .strictObject({ token: z.string(), expiresAt: Timestamp })
+  .meta({ id: "NetworkToken", examples: [{ token: "eyJhbGciOiJFUzI1NiJ9…", expiresAt: "2026-01-02T10:15:00.000Z" }] });
+
+export const AccessAnswer = z
+  .strictObject({ entries: z.array(AccessEntry) })
+  .meta({ id: "Access", examples: [example.access] });
+/** With the operation that brings it to the cell. */
+export const ChangedAccessAnswer = z
+  .strictObject({ entries: z.array(AccessEntry), operation: OperationId })
+  .meta({ id: "ChangedAccess", examples: [{ ...example.access, operation: example.operation.id }] });
+
+export const OrganizationAnswer = Organization.meta({ id: "Organization", examples: [example.organization] });
+export const OrganizationsAnswer = pageOf(
+  OrganizationOf.meta({ id: "OrganizationOf", examples: [{ ...example.organization, role: "owner" }] }),
+);
+export const MemberAnswer = MemberView.meta({ id: "Member", examples: [example.member] });
+export const MembersAnswer = pageOf(MemberAnswer);
+export const KeyAnswer = ApiKeyView.meta({ id: "ApiKey", examples: [example.key] });
+export const KeysAnswer = pageOf(KeyAnswer);
+export const IssuedKeyAnswer = z
+  .strictObject({ key: KeyAnswer, secret: z.string() })
+  .meta({ id: "IssuedKey", examples: [{ key: example.key, secret: "cpk_0123456789ab_…" }] });
+export const QuotaAnswer = QuotaSpec.meta({ id: "Quota", examples: [defaultQuota] });
+export const AuditAnswer = searchedPageOf(AuditEvent.meta({ id: "AuditEvent", examples: [example.auditEvent] }));
+export const UsageAnswer = pageOf(
+  z
+    .strictObject({
+      day: z.iso.date(),
+      network: NetworkId.nullable(),
+      name: z.string().nullable(),
+      hours: z.partialRecord(z.enum(planNames), z.number()),
+      peakNodes: z.int().nonnegative(),
+      averageNodes: z.number().nonnegative(),
+      apiCalls: z.int().nonnegative(),
+    })
+    .meta({ id: "Usage", examples: [example.usage] }),
+);
+export const MeAnswer = z
+  .strictObject({
+    actor: z.string(),
+    kind: z.string(),
+    id: z.string(),
+    email: z.string().nullable(),
+    name: z.string().nullable(),
+    platform: z.boolean(),
+    organizations: z.array(OrganizationOf.omit({ createdAt: true, createdBy: true })),
+    /** Where one is a key. */
+    key: KeyAnswer.optional(),
+  })
+  .meta({ id: "Me", examples: [example.me] });
+
+export const CellAnswer = CellView.meta({ id: "Cell", examples: [example.cell] });
+export const CellsAnswer = pageOf(CellAnswer);
+export const RegisteredAnswer = z
+  .strictObject({ cell: CellAnswer, joinToken: z.string() })
+  .meta({ id: "RegisteredCell", examples: [{ cell: example.cell, joinToken: "cpj_…" }] });
+export const FindingsAnswer = pageOf(Finding.meta({ id: "Finding", examples: [example.finding] })).extend({
+  surveyedAt: Timestamp.nullable(),
+  total: z.int().nonnegative(),
+});
+export const JoinAnswer = JoinResponse.meta({ id: "Joined", examples: [example.joined] });
