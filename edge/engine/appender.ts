@@ -12,15 +12,10 @@ import {
   truncateSync,
 } from "node:fs";
 import { promisify } from "node:util";
-import { codeOf, writeWhole } from "./checkpoint.ts";
+import { codeOf } from "../failure.ts";
+import type { FileMark } from "./checkpoint.ts";
 import type { Follower } from "./commit-line.ts";
-
-/** Which file it is, and how many of its bytes belong to committed batches. */
-export interface FileMark {
-  readonly dev: number;
-  readonly ino: number;
-  readonly length: number;
-}
+import { writeWhole } from "./write-whole.ts";
 
 export interface Rotation {
   readonly bytes: number;

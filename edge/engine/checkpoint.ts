@@ -1,6 +1,14 @@
-import { closeSync, fdatasyncSync, mkdirSync, openSync, readFileSync, renameSync, writeSync } from "node:fs";
+import { closeSync, fdatasyncSync, mkdirSync, openSync, readFileSync, renameSync } from "node:fs";
 import { dirname } from "node:path";
-import type { FileMark } from "./appender.ts";
+import { codeOf } from "../failure.ts";
+import { writeWhole } from "./write-whole.ts";
+
+/** Which file it is, and how many of its bytes belong to committed batches. */
+export interface FileMark {
+  readonly dev: number;
+  readonly ino: number;
+  readonly length: number;
+}
 
 /** What a pipeline starts from: the position of each input, and what of each written file belongs to those positions. */
 export interface CheckpointContent {
@@ -40,15 +48,3 @@ export function writeCheckpoint(path: string, content: CheckpointContent): void 
   }
   renameSync(temporary, path);
 }
-
-/** A full disk writes short without an error at first: counts are checked. */
-export function writeWhole(descriptor: number, bytes: Buffer): void {
-  for (let done = 0; done < bytes.length; ) {
-    const written = writeSync(descriptor, bytes, done);
-    if (written === 0) throw Object.assign(new Error("no space left on the device"), { code: "ENOSPC" });
-    done += written;
-  }
-}
-
-export const codeOf = (error: unknown): string =>
-  error instanceof Error && "code" in error && typeof error.code === "string" ? error.code : "";

@@ -4,9 +4,9 @@ import type { Counters } from "./books.ts";
 import type { EngineClock, Input } from "./component.ts";
 import type { Flow } from "./flow.ts";
 import { healthOf, RecentRates } from "./health.ts";
+import type { PipelineStart } from "./pipeline-start.ts";
 import type { Destination } from "./router.ts";
 import { SAVE_EVERY_MS, type Saver } from "./saver.ts";
-import type { PipelineStart } from "./start-pipeline.ts";
 
 export interface RunningPipeline {
   counters(): Counters;

@@ -1,5 +1,5 @@
-import type { Appender, FileMark } from "./appender.ts";
-import { type CheckpointContent, readCheckpoint, writeCheckpoint } from "./checkpoint.ts";
+import type { Appender } from "./appender.ts";
+import { type CheckpointContent, type FileMark, readCheckpoint, writeCheckpoint } from "./checkpoint.ts";
 import type { CommitLine } from "./commit-line.ts";
 
 /** A checkpoint is due each second, or after so much: half of what may repeat, so that the other half can go on meanwhile. */

@@ -10,25 +10,11 @@ import { openInput, openOutput, openProcessor, type Streams, stageOf } from "./c
 import { DeadLetters } from "./dead-letters.ts";
 import { failureRule } from "./failure-rule.ts";
 import { Flow } from "./flow.ts";
+import type { PipelineStart } from "./pipeline-start.ts";
 import type { Policy } from "./policy.ts";
 import { router } from "./router.ts";
 import { type RunningPipeline, running } from "./running.ts";
 import { Saver } from "./saver.ts";
-
-export interface PipelineStart {
-  readonly document: PipelineDocument;
-  readonly name: string;
-  readonly rev: number;
-  readonly node: Scope["node"];
-  /** The node's folder for the state of all pipelines; each has one of its own in it, by its name. */
-  readonly stateDir: string;
-  readonly policy: Policy;
-  readonly log: Log;
-  readonly clock?: EngineClock;
-  readonly streams?: Streams;
-  /** Values of the secrets that the document names. */
-  readonly secrets?: Readonly<Record<string, string>>;
-}
 
 /**
  * Compiles and opens everything, and only then reads the first byte: what cannot run here throws, with a sentence, and

@@ -1,7 +1,7 @@
 import { readdirSync, statSync } from "node:fs";
 import { dirname, join } from "node:path";
 import type { FileInput } from "#core/model/pipeline/document.ts";
-import { codeOf } from "../checkpoint.ts";
+import { codeOf } from "../../failure.ts";
 import type { Input, Intake, Surroundings } from "../component.ts";
 import { mayRead } from "../policy.ts";
 import { type FilePosition, FollowedFile } from "./followed-file.ts";

@@ -3,9 +3,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach } from "vitest";
 import { parsePipeline } from "#core/model/pipeline/schema.ts";
+import type { PipelineStart } from "../../../edge/engine/pipeline-start.ts";
 import type { Policy } from "../../../edge/engine/policy.ts";
 import type { RunningPipeline } from "../../../edge/engine/running.ts";
-import { type PipelineStart, startPipeline } from "../../../edge/engine/start-pipeline.ts";
+import { startPipeline } from "../../../edge/engine/start-pipeline.ts";
 import type { Log } from "../../../edge/log.ts";
 
 export const silent: Log = { error() {}, warn() {}, info() {}, debug() {}, setLevel() {} };
