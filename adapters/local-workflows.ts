@@ -1,21 +1,33 @@
-import { StateMachine as Interpreter } from "aws-local-stepfunctions";
 import { Refusal } from "#core/errors.ts";
 import type { Log, WorkflowName, Workflows } from "#core/ports.ts";
+import { executionArn } from "./local-workflows/arn.ts";
+import type { Ending } from "./local-workflows/history.ts";
+import { type Execution, type Ledger, ledger } from "./local-workflows/ledger.ts";
+import { type Definition, type Machine, machineOf, type TaskHandler } from "./local-workflows/machine.ts";
+import { type Run, run } from "./local-workflows/run.ts";
 
-/** A Lambda handler as a workflow's task: given the state's input, answers its result. */
-export type TaskHandler = (input: unknown) => Promise<unknown>;
+export type { Definition, Execution, Machine, TaskHandler };
 
-/** A workflow as a value of the Amazon States Language, with `${Name}` where a task's function goes. */
-export interface Definition {
-  readonly States: Readonly<Record<string, { readonly Type: string; readonly Resource?: string }>>;
-}
+/** `started`: it runs from now on. `running`: it ran already, with this very input. `exists`: the name was used before. */
+export type Begun =
+  | { readonly answer: "started" | "running"; readonly execution: Execution }
+  | { readonly answer: "exists" };
 
 export interface LocalWorkflows extends Workflows {
+  readonly machines: ReadonlyMap<string, Machine>;
+  /** What `start` does, saying more. Whether the name may name an execution is the caller's to judge. */
+  begin(machine: Machine, name: string, input: unknown): Begun;
+  /** The newest 1,000 that have ended and all that run; of each its newest 1,000 events. */
+  readonly executions: Pick<Ledger, "get" | "list">;
   /** Stops all executions where they are, as a crash would, and starts no more. */
   close(): void;
   /** How many executions run now. */
   running(): number;
 }
+
+/** An event is about half a KiB, so that what is remembered stays below 30 MiB, however long executions were. */
+const REMEMBERED = { executions: 1_000, events: 50_000 };
+const EVENTS_OF_EACH = 1_000;
 
 /**
  * Runs workflows in this process. Executions die with it: whoever started them must find that out (the sweep does). Names are
@@ -25,81 +37,88 @@ export function localWorkflows({
   definitions,
   tasks,
   log,
+  onEnded = () => {},
 }: {
   definitions: Readonly<Record<WorkflowName, Definition>>;
   /** By task name, the `Name` of `${Name}`. */
   tasks: Readonly<Record<string, TaskHandler>>;
   log: Log;
+  /** Told of every execution that ended, as EventBridge tells on AWS. Not of those that `close` cuts off: a crash tells nobody. */
+  onEnded?: (execution: Execution, status: Ending["status"]) => void | Promise<void>;
 }): LocalWorkflows {
+  const machines = new Map(
+    Object.entries(definitions).map(([workflow, definition]) => [workflow, machineOf(workflow, definition, tasks)]),
+  );
   const names = new Set<string>();
-  const executions = new Map<string, () => void>();
+  const remembered = ledger(REMEMBERED);
+  const runs = new Set<Run>();
   let closed = false;
 
-  // Validation is the business of a test: here it would cost 0.4 s at every start.
-  const machines = new Map(
-    Object.entries(definitions).map(([workflow, definition]) => {
-      const taskStates = Object.entries(definition.States).filter(([, state]) => state.Type === "Task");
-      const handlers = taskStates.map(
-        ([state, { Resource = "" }]) => [state, likeLambda(handlerOf(tasks, Resource))] as const,
-      );
-      const text = JSON.stringify(definition).replace(
-        /\$\{(\w+)\}/g,
-        "arn:aws:lambda:local-1:000000000000:function:$1",
-      );
-      return [
-        workflow,
-        {
-          machine: new Interpreter(JSON.parse(text), { validationOptions: { noValidate: true } }),
-          handlers: Object.fromEntries(handlers),
-        },
-      ];
-    }),
-  );
+  const tell = async (execution: Execution) => {
+    const { arn, end } = execution;
+    if (!end) return;
+    if (end.how.status !== "SUCCEEDED") log("debug", "execution did not succeed", { execution: arn, ...end.how });
+    try {
+      await onEnded(execution, end.how.status);
+    } catch (error) {
+      log("error", "nobody was told of an execution's end", { execution: arn, error: String(error) });
+    }
+  };
+
+  const begin = (machine: Machine, name: string, given: unknown): Begun => {
+    if (closed) throw new Refusal("unavailable", "No workflow is started any more: the process is ending.");
+    const { workflow } = machine;
+    const arn = executionArn(workflow, name);
+    const input = JSON.stringify(given);
+    if (names.has(arn)) {
+      const before = remembered.get(arn);
+      const same = before?.status === "RUNNING" && before.input === input;
+      return same ? { answer: "running", execution: before } : { answer: "exists" };
+    }
+    names.add(arn);
+    const running = run({ machine, keep: EVENTS_OF_EACH }, { arn, name, input });
+    runs.add(running);
+    let end: Execution["end"];
+    const ended = running.ended.then((how) => {
+      end = how;
+      runs.delete(running);
+    });
+    const execution: Execution = {
+      ...{ arn, workflow, name, input, startedAt: Date.now(), number: names.size, history: running.history },
+      get status() {
+        return end?.how.status ?? "RUNNING";
+      },
+      get end() {
+        return end;
+      },
+      stop(why) {
+        if (!end) running.stop(why);
+        return ended;
+      },
+    };
+    remembered.add(execution);
+    void ended.then(() => {
+      remembered.ended(execution);
+      if (!closed) void tell(execution);
+    });
+    return { answer: "started", execution };
+  };
 
   return {
+    machines,
+    begin,
+    executions: remembered,
     async start(workflow, name, input) {
-      if (closed) throw new Refusal("unavailable", "No workflow is started any more: the process is ending.");
       if (!/^[A-Za-z0-9_-]{1,80}$/.test(name))
         throw new Refusal("invalid-input", `"${name}" cannot name an execution: 1 to 80 letters, digits, - and _.`);
-      const found = machines.get(workflow);
-      if (!found) throw new Refusal("not-found", `There is no workflow ${workflow}.`);
-      const key = `${workflow}/${name}`;
-      if (names.has(key)) return "exists";
-      names.add(key);
-
-      const run = found.machine.run(JSON.parse(JSON.stringify(input)), {
-        overrides: { taskResourceLocalHandlers: found.handlers },
-        noThrowOnAbort: true,
-      });
-      executions.set(key, run.abort);
-      run.result
-        .catch((error: unknown) => log("debug", "execution failed", { execution: key, error: String(error) }))
-        .finally(() => executions.delete(key));
-      return "started";
+      const machine = machines.get(workflow);
+      if (!machine) throw new Refusal("not-found", `There is no workflow ${workflow}.`);
+      return begin(machine, name, input).answer === "started" ? "started" : "exists";
     },
     close() {
       closed = true;
-      for (const abort of executions.values()) abort();
+      for (const { stop } of runs) stop({});
     },
-    running: () => executions.size,
+    running: () => runs.size,
   };
 }
-
-function handlerOf(tasks: Readonly<Record<string, TaskHandler>>, resource: string): TaskHandler {
-  const name = resource.slice(2, -1);
-  const handler = tasks[name];
-  if (!handler) throw new Error(`A workflow has the task ${name}, but nothing provides it.`);
-  return handler;
-}
-
-/** Fails as an invoked Lambda does: the error's name stays, its cause becomes the JSON that Step Functions hands on. */
-const likeLambda = (handler: TaskHandler) => async (input: unknown) => {
-  try {
-    return JSON.parse(JSON.stringify((await handler(input)) ?? null));
-  } catch (thrown) {
-    const error = thrown instanceof Error ? thrown : new Error(String(thrown));
-    const failed = new Error(JSON.stringify({ errorType: error.name, errorMessage: error.message }));
-    failed.name = error.name;
-    throw failed;
-  }
-};

@@ -5,7 +5,7 @@ export type WorkflowName = "converge-network";
 export interface Workflows {
   /**
    * Starts an execution under `name` (1 to 80 characters), which is never used twice: a second start with the same name
-   * answers `exists` and does nothing. Refuses with `unavailable` or `rate-limited` where trying again helps.
+   * answers `exists` and does nothing; while the first still runs, a repeat of it may answer `started`. Refuses with `unavailable` or `rate-limited` where trying again helps.
    */
   start(workflow: WorkflowName, name: string, input: unknown): Promise<"started" | "exists">;
 }
