@@ -1,17 +1,14 @@
 import { mkdirSync, realpathSync } from "node:fs";
 import { join } from "node:path";
-import type { Scope } from "#adapters/cel.ts";
 import { limitDefaults, type OnError, type PipelineDocument } from "#core/model/pipeline/document.ts";
 import { bytesOf } from "#core/model/pipeline/sizes.ts";
-import type { Log } from "../log.ts";
 import { CommitLine } from "./commit-line.ts";
 import { defaultOnError, type EngineClock, type Fail, type Surroundings } from "./component.ts";
-import { openInput, openOutput, openProcessor, type Streams, stageOf } from "./components.ts";
+import { openInput, openOutput, openProcessor, stageOf } from "./components.ts";
 import { DeadLetters } from "./dead-letters.ts";
 import { failureRule } from "./failure-rule.ts";
 import { Flow } from "./flow.ts";
 import type { PipelineStart } from "./pipeline-start.ts";
-import type { Policy } from "./policy.ts";
 import { router } from "./router.ts";
 import { type RunningPipeline, running } from "./running.ts";
 import { Saver } from "./saver.ts";
