@@ -39,6 +39,8 @@ export const orchestratorEnvironment = {
   portInternal: "PORT_INTERNAL",
   /** Most nodes that the plan allows. */
   nodeLimit: "CELLPLANE_NODE_LIMIT",
+  /** The network's settings as they were ordered, in JSON: each release knows its own. */
+  settings: "CELLPLANE_SETTINGS",
 } as const;
 
 /** Files in the orchestrator's secrets folder. */
@@ -76,6 +78,8 @@ export interface OrchestratorStatus {
   readonly ready: boolean;
   readonly nodes: { readonly online: number; readonly total: number };
   readonly accessGeneration: number;
+  /** The id of the sealing key in use, once nothing is sealed with another. Releases of before did not tell it. */
+  readonly sealedWith?: string | undefined;
   /** Changes whenever anything above does. */
   readonly version: string;
 }

@@ -1,10 +1,11 @@
 import { timingSafeEqual } from "node:crypto";
+import type * as z from "zod";
 import { userJwt } from "#adapters/nats/jwt.ts";
 import { isPublicNkey, nkeyOfSeed } from "#adapters/nats/nkey.ts";
 import { EnrollBody } from "#core/api/orchestrator.ts";
 import { parseInput } from "#core/api/parse.ts";
 import { Refusal } from "#core/errors.ts";
-import { type EnrollResponse, heartbeatDefaults, protocolVersions } from "#core/messages.ts";
+import { type EnrollResponse, protocolVersions } from "#core/messages.ts";
 import { Labels } from "#core/model/network.ts";
 import type { NodeId, NodeRecord } from "#core/model/node.ts";
 import { timestampOf } from "#core/model/time.ts";
@@ -23,7 +24,7 @@ type Deps = Dependencies & { readonly workspaces: Workspaces };
 
 /** Lets a machine in by a bootstrap token: the same key again is the same node, and takes no second use. */
 export async function enrollNode(deps: Deps, body: unknown, ip: string): Promise<EnrollResponse> {
-  const { clock, ids, secrets, workspaces, settings } = deps;
+  const { clock, ids, secrets, workspaces } = deps;
   const request = parseInput(EnrollBody, body);
   if (!isPublicNkey("user", request.pub)) throw refuseNode("bad_signature");
   const labels = parseInput(Labels, request.labels ?? {});
@@ -37,8 +38,21 @@ export async function enrollNode(deps: Deps, body: unknown, ip: string): Promise
   const { workspace, token } = found;
   const known = workspace.live.ofKey(request.pub);
   if (known) return credentialsOf(deps, workspace, known);
-  if (workspaces.nodeCount() >= settings.nodeLimit) throw refuseNode("quota_nodes");
+  const arrived = workspaces.expectNode(request.pub);
+  if (!arrived) throw refuseNode("quota_nodes");
+  const admitted = await letIn(deps, found, { request, ip, labels }).finally(arrived);
+  const { record } = admitted;
+  if (admitted.first)
+    await workspace.audit({ actor: token.id, from: ip, action: "node.enroll", subject: record.id, after: record }, ids);
+  return credentialsOf(deps, workspace, (await workspace.store.nodes.fresh(record.id)) ?? record);
+}
 
+/** Takes a use of the token and writes the node down. Not `first`: the same request at the same time wrote it, and it is the same node. */
+async function letIn(
+  deps: Deps,
+  { workspace, token }: { workspace: RunningWorkspace; token: BootstrapToken },
+  { request, ip, labels }: { request: z.output<typeof EnrollBody>; ip: string; labels: z.output<typeof Labels> },
+): Promise<{ record: NodeRecord; first: boolean }> {
   const node = await takeUse(deps, workspace, token.id, { pub: request.pub, ip, labels });
   const record: NodeRecord = {
     id: node as NodeId,
@@ -51,17 +65,16 @@ export async function enrollNode(deps: Deps, body: unknown, ip: string): Promise
     labels: { forced: token.labels, set: {}, node: labels },
     facts: request.facts,
     edge: request.edge.version,
-    enrolledAt: timestampOf(clock.now()),
+    enrolledAt: timestampOf(deps.clock.now()),
     ...{ revokedAt: null, lastSeen: null, online: false, reported: null },
   };
   try {
     await workspace.store.nodes.create(node, record);
-    await workspace.audit({ actor: token.id, from: ip, action: "node.enroll", subject: node, after: record }, ids);
+    return { record, first: true };
   } catch (error) {
-    // The same request at the same time wrote it first: it is the same node.
-    if (!(error instanceof Refusal) || error.kind !== "conflict") throw error;
+    if (error instanceof Refusal && error.kind === "conflict") return { record, first: false };
+    throw error;
   }
-  return credentialsOf(deps, workspace, (await workspace.store.nodes.fresh(node)) ?? record);
 }
 
 /** New credentials for a node that proves its key, after any time offline. `node` is what it claims to be. */
@@ -75,11 +88,11 @@ export async function renewNode(deps: Deps, body: Readonly<Record<string, unknow
 /** Answers what a node needs to connect; a pending one gets all but its JWT. */
 export function credentialsOf(deps: Deps, workspace: RunningWorkspace, record: NodeRecord): EnrollResponse {
   if (record.status === "revoked") throw refuseNode("node_revoked");
-  const { clock, settings, nodeJwtSeconds } = deps;
+  const { clock, settings } = deps;
   const now = clock.now();
   // A JWT must be younger than a revocation of the same key, also within the same second.
   const issuedAt = Math.max(Math.floor(now / 1_000), (workspace.record().revocations[record.pub] ?? 0) + 1);
-  const jwtExp = issuedAt + nodeJwtSeconds;
+  const jwtExp = issuedAt + settings.credentialSeconds;
   const active = record.status === "active";
   const signer = nkeyOfSeed(workspace.store.keys.nodes);
   const user = { name: record.id, user: record.pub, account: workspace.store.account };
@@ -91,7 +104,7 @@ export function credentialsOf(deps: Deps, workspace: RunningWorkspace, record: N
     nats: { urls: [settings.natsUrlPublic], caPem: settings.natsCa },
     renewUrl: `${settings.apiUrl}/v1/renew`,
     configKeys: [workspace.desired.configKey()],
-    hb: { everyMs: heartbeatDefaults.everyMs },
+    hb: { everyMs: settings.heartbeatMs },
     reconnect: { baseMs: 1_000, windowMs: reconnectWindow(workspace.store.nodes.size()) },
     serverTime: now,
     ...(active ? {} : { retryAfterMs: ASK_AGAIN_MS }),

@@ -3,11 +3,12 @@ import { accountJwt, deleteAccountsJwt, noLimits } from "#adapters/nats/jwt.ts";
 import { type Nkey, nkeyOfSeed } from "#adapters/nats/nkey.ts";
 import { Refusal } from "#core/errors.ts";
 import type { OfflineReason } from "#core/model/liveness.ts";
+import { LONGEST_CREDENTIAL_MS } from "#core/model/settings-in-force.ts";
 import type { Workspace, WorkspaceKeys } from "#core/model/workspace.ts";
 import type { Bus, Clock, Log } from "#core/ports.ts";
 
 /** Revocations older than the longest life of a user JWT revoke nothing any more. */
-const KEEP_REVOCATIONS_SECONDS = 25 * 3_600;
+const KEEP_REVOCATIONS_SECONDS = LONGEST_CREDENTIAL_MS / 1_000 + 3_600;
 const ANSWER_MS = 5_000;
 
 /** A node's connection came or went, as the broker saw it. */
@@ -25,9 +26,12 @@ export interface Broker {
   pushAccount(workspace: Workspace, keys: WorkspaceKeys): Promise<void>;
   deleteAccount(account: string): Promise<void>;
   onConnection(listener: (event: ConnectionEvent) => void): void;
+  /** Has it read its files again: a new certificate is shown from then on, and nobody is disconnected. */
+  reload(): Promise<void>;
 }
 
 const Answer = z.object({ error: z.object({ description: z.string() }).optional() });
+const Pong = z.object({ server: z.object({ id: z.string() }) });
 const Event = z.object({
   client: z.object({ id: z.int(), acc: z.string(), user: z.string() }),
   reason: z.string().optional(),
@@ -83,7 +87,10 @@ export function brokerOver(
         limits: { ...noLimits, conn: nodeLimit * 2 + 100, payload: 1_048_576, streams: 20, consumers: 50 },
         signingKeys: [
           nkeyOfSeed(keys.users).public,
-          { key: nkeyOfSeed(keys.nodes).public, role: "edge-node", template: nodeTemplate },
+          ...keys.previous.map(({ users }) => users),
+          ...[nkeyOfSeed(keys.nodes).public, ...keys.previous.map(({ nodes }) => nodes)].map((key) => ({
+            ...{ key, role: "edge-node", template: nodeTemplate },
+          })),
         ],
         revocations: Object.fromEntries(live),
         issuedAt: now,
@@ -92,6 +99,12 @@ export function brokerOver(
     },
     deleteAccount: (account) => tell("DELETE", deleteAccountsJwt(operator, [account], seconds())),
     onConnection: (listener) => void listeners.add(listener),
+    async reload() {
+      const { server } = Pong.parse(JSON.parse(await system.request("$SYS.REQ.SERVER.PING", "", ANSWER_MS)));
+      const answer = await system.request(`$SYS.REQ.SERVER.${server.id}.RELOAD`, "", ANSWER_MS);
+      const { error } = Answer.parse(JSON.parse(answer));
+      if (error) throw new Error(`the broker did not reload: ${error.description}`);
+    },
   };
 }
 

@@ -8,6 +8,4 @@ export interface Dependencies {
   readonly ids: Ids;
   readonly secrets: Secrets;
   readonly log: Log;
-  /** How long a node's user JWT lives. */
-  readonly nodeJwtSeconds: number;
 }

@@ -5,13 +5,9 @@ import { systemClock, ulids } from "#adapters/world.ts";
 import { runOrchestrator } from "./run-orchestrator.ts";
 import { readSettings } from "./settings.ts";
 
-/** A node's user JWT is renewed long before its end; what is offline longer renews over HTTPS. */
-const NODE_JWT_SECONDS = 24 * 3_600;
-
-const log = jsonLog(process.env.CELLPLANE_LOG ?? "info", "orchestrator");
-
 async function main(): Promise<void> {
   const settings = readSettings(process.env);
+  const log = jsonLog(settings.logLevel, "orchestrator");
   const [sealingKey = Buffer.alloc(0)] = settings.sealingKeys;
   const cursorKey = createHmac("sha256", sealingKey).update("cursors").digest();
   const orchestrator = await runOrchestrator({
@@ -20,7 +16,6 @@ async function main(): Promise<void> {
     ids: ulids(systemClock),
     secrets: nodeSecrets(cursorKey),
     log,
-    nodeJwtSeconds: NODE_JWT_SECONDS,
   });
   const end = () => void orchestrator.stop().finally(() => process.exit(0));
   for (const signal of ["SIGTERM", "SIGINT"] as const) process.once(signal, end);
@@ -28,6 +23,8 @@ async function main(): Promise<void> {
 
 // No await at the top, so that this can be bundled as CommonJS.
 main().catch((error: unknown) => {
-  log("error", "the orchestrator cannot start", { error: error instanceof Error ? error.message : String(error) });
+  jsonLog("error", "orchestrator")("error", "the orchestrator cannot start", {
+    error: error instanceof Error ? error.message : String(error),
+  });
   process.exitCode = 1;
 });

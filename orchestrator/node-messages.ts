@@ -95,7 +95,7 @@ function renewed(deps: Deps, workspace: RunningWorkspace, node: NodeRecord, body
 }
 
 async function greet(
-  { clock, log, isLeader }: Deps,
+  { clock, log, isLeader, settings }: Deps,
   workspace: RunningWorkspace,
   node: NodeRecord,
   hello: z.output<typeof HelloBody>,
@@ -112,7 +112,7 @@ async function greet(
   const document = store.desired.get(node.id);
   const welcome: Welcome = {
     session: hello.boot,
-    hb: { ...heartbeatDefaults },
+    hb: { ...heartbeatDefaults, everyMs: settings.heartbeatMs },
     desired: document && !reject ? { gen: document.gen, hash: document.hash } : null,
     reconnect: { baseMs: 1_000, windowMs: reconnectWindow(store.nodes.size()) },
     serverTime: clock.now(),

@@ -6,6 +6,8 @@ import { joseVerifier } from "#adapters/jwt.ts";
 import { natsBus } from "#adapters/nats/bus.ts";
 import { type Credentials, connectToBroker } from "#adapters/nats/connect.ts";
 import { nkeyOfSeed } from "#adapters/nats/nkey.ts";
+import { sealingKeyId } from "#adapters/sealing-key-id.ts";
+import { Refusal } from "#core/errors.ts";
 import type { Bus } from "#core/ports.ts";
 import { accessList } from "./access-list.ts";
 import { admission } from "./admission.ts";
@@ -38,6 +40,7 @@ export async function runOrchestrator(deps: Dependencies): Promise<RunningOrches
   const access = accessList(settings.access, { network: settings.network, clock, secrets, verifier: joseVerifier });
   const ended = new AbortController();
   let served: Served | undefined;
+  let reloadBroker = notConnected;
   let closing: (() => Promise<void>)[] = [];
 
   const customers = await listening(settings.listenHost, settings.portHttp, (at) =>
@@ -48,11 +51,14 @@ export async function runOrchestrator(deps: Dependencies): Promise<RunningOrches
     ready: served?.workspaces.isReady() ?? false,
     nodes: { online: served?.workspaces.onlineCount() ?? 0, total: served?.workspaces.nodeCount() ?? 0 },
     accessGeneration: access.generation(),
+    ...(served?.workspaces.isSealedAnew()
+      ? { sealedWith: sealingKeyId(settings.sealingKeys[0] ?? Buffer.alloc(0)) }
+      : {}),
   });
   const { certificate: cert, key, ca } = settings.internal;
   const internal = await listening(settings.listenHost, settings.portInternal, (at) =>
     serve({
-      fetch: internalApp({ cell: settings.cell, access, status, log }).fetch,
+      fetch: internalApp({ cell: settings.cell, access, status, reload: () => reloadBroker(), log }).fetch,
       ...at,
       createServer: createTlsServer,
       serverOptions: { cert, key, ca, requestCert: true, rejectUnauthorized: true, minVersion: "TLSv1.3" },
@@ -90,10 +96,14 @@ export async function runOrchestrator(deps: Dependencies): Promise<RunningOrches
     const workspaces = await Workspaces.open({ ...deps, broker, isLeader: lease.isLeader }, own);
     closing.unshift(() => workspaces.close());
     lease.onLeader(() => {
-      for (const { desired } of workspaces.running()) desired.wakeAll();
+      for (const { desired, announce } of workspaces.running()) {
+        desired.wakeAll();
+        announce();
+      }
     });
     // The broker may have come back empty: everything it must know is told again.
     system.onReconnect(() => void workspaces.tellBroker());
+    reloadBroker = broker.reload;
     served = { ...deps, workspaces, access, repeats, admission: admission(clock.now) };
   };
   const ready = untilOpen();
@@ -142,6 +152,9 @@ export async function runOrchestrator(deps: Dependencies): Promise<RunningOrches
     },
   };
 }
+
+const notConnected = (): Promise<void> =>
+  Promise.reject(new Refusal("not-ready", "The orchestrator is not connected to its broker yet."));
 
 /** A server that accepts, and how to end it: open requests get a moment, idle connections none. */
 async function listening(

@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Credentials } from "#adapters/nats/connect.ts";
+import { settingsInForce } from "#core/model/settings-in-force.ts";
 import {
   ACCESS_FILE,
   orchestratorEnvironment as env,
@@ -20,6 +21,11 @@ export interface Settings {
   readonly portHttp: number;
   readonly portInternal: number;
   readonly nodeLimit: number;
+  /** How often nodes report. */
+  readonly heartbeatMs: number;
+  /** How long a node's user JWT lives; it is renewed long before, and what is offline longer renews over HTTPS. */
+  readonly credentialSeconds: number;
+  readonly logLevel: string;
   readonly operatorSigningSeed: string;
   readonly system: Credentials;
   readonly orchestrator: Credentials;
@@ -59,6 +65,7 @@ export function readSettings(environment: Readonly<Record<string, string | undef
     portHttp: Number(value(env.portHttp, `${orchestratorPorts.http}`)),
     portInternal: Number(value(env.portInternal, `${orchestratorPorts.internal}`)),
     nodeLimit: Number(value(env.nodeLimit, "500")),
+    ...settingsInForce(JSON.parse(value(env.settings, "{}"))),
     operatorSigningSeed: secret(files.operatorSigningSeed),
     system: { jwt: secret(files.systemJwt), seed: secret(files.systemSeed) },
     orchestrator: { jwt: secret(files.orchestratorJwt), seed: secret(files.orchestratorSeed) },

@@ -11,6 +11,7 @@ import { type Seal, sealWith } from "./seal.ts";
 import { openTable, type Table } from "./table.ts";
 import { emptyWorkspace, openWorkspace, type WorkspaceStore } from "./workspace/open-workspace.ts";
 import { type RunningWorkspace, runWorkspace } from "./workspace/run-workspace.ts";
+import { hasOutlived, newWorkspaceKeys, rotateWorkspaceKeys, withoutOutlived } from "./workspace/workspace-keys.ts";
 
 type Deps = Dependencies & { readonly broker: Broker; readonly isLeader: () => boolean };
 
@@ -23,6 +24,11 @@ export class Workspaces {
   readonly #records: Table<Workspace>;
   readonly #seal: Seal;
   readonly #running = new Map<string, RunningWorkspace>();
+  /** Nodes that are being let in and are not written yet, by public key; how many requests each has. */
+  readonly #expected = new Map<string, number>();
+  /** The sealed keys that each runs with. */
+  readonly #sealedAs = new Map<string, string>();
+  readonly #current = new WeakMap<Workspace, boolean>();
   readonly #opening = new Map<string, Promise<RunningWorkspace | undefined>>();
 
   private constructor(deps: Deps, records: Table<Workspace>) {
@@ -74,6 +80,21 @@ export class Workspaces {
     return [...this.#running.values()].reduce((sum, { store }) => sum + store.nodes.size(), 0);
   }
 
+  /**
+   * Keeps a place for a node with that key until it is written, so that many at once cannot be more than the plan allows. Answers
+   * what gives the place back; undefined where there is none.
+   */
+  expectNode(pub: string): (() => void) | undefined {
+    const same = this.#expected.get(pub) ?? 0;
+    if (same === 0 && this.nodeCount() + this.#expected.size >= this.#deps.settings.nodeLimit) return undefined;
+    this.#expected.set(pub, same + 1);
+    return () => {
+      const left = (this.#expected.get(pub) ?? 1) - 1;
+      if (left > 0) this.#expected.set(pub, left);
+      else this.#expected.delete(pub);
+    };
+  }
+
   onlineCount(): number {
     return [...this.#running.values()].reduce((sum, { live }) => sum + live.online, 0);
   }
@@ -90,11 +111,7 @@ export class Workspaces {
   async create({ name, description }: WorkspaceSpec): Promise<Workspace> {
     const taken = new Refusal("name-taken", `There is a workspace ${name} already. Choose another name.`);
     if (this.#records.get(name)) throw taken;
-    const keys: WorkspaceKeys = {
-      users: createNkey("account").seed,
-      nodes: createNkey("account").seed,
-      config: createNkey("account").seed,
-    };
+    const keys = newWorkspaceKeys();
     const record: Workspace = {
       ...{ name, description, createdAt: timestampOf(this.#deps.clock.now()), account: createNkey("account").public },
       sealed: this.#seal.seal(JSON.stringify(keys), this.#about(name)),
@@ -158,7 +175,13 @@ export class Workspaces {
           .catch((error: unknown) => this.#failed(record.name, error));
   }
 
+  /** True once nothing is sealed with another key than the one in use. */
+  isSealedAnew(): boolean {
+    return this.#records.values().every((record) => this.#isCurrent(record));
+  }
+
   async sweep(): Promise<void> {
+    if (this.#deps.isLeader()) await this.#renewKeys();
     if (this.#records.values().some(({ name, deleting }) => deleting || !this.#running.has(name)))
       await this.converge();
     await Promise.all([...this.#running.values()].map((workspace) => workspace.sweep()));
@@ -181,7 +204,7 @@ export class Workspaces {
   async #bring(name: string): Promise<RunningWorkspace | undefined> {
     const record = this.#records.get(name);
     const running = this.#running.get(name);
-    if (record && !record.deleting) return running ?? this.#start(record);
+    if (record && !record.deleting) return running ? this.#keepUp(running, record) : this.#start(record);
     this.#running.delete(name);
     if (record && (running || this.#deps.isLeader())) await this.#takeAway(record, running?.store);
     else await running?.store.close();
@@ -196,11 +219,51 @@ export class Workspaces {
     const address = { url: settings.natsUrl, caPem: settings.natsCa };
     const store = await openWorkspace(record, keys, { broker: address, clock, log });
     const current = () => this.#records.get(record.name) ?? record;
-    const workspace = runWorkspace(store, current, { clock, log, isLeader });
+    const workspace = runWorkspace(store, current, { clock, log, isLeader, heartbeatMs: settings.heartbeatMs });
     answerNodes({ ...this.#deps, workspaces: this }, workspace);
     await store.bus.flush();
     this.#running.set(record.name, workspace);
+    this.#sealedAs.set(record.name, record.sealed);
+    if (isLeader()) workspace.announce();
     return workspace;
+  }
+
+  /** Goes on with the keys that are recorded, once the broker knows them. */
+  async #keepUp(running: RunningWorkspace, record: Workspace): Promise<RunningWorkspace> {
+    if (this.#sealedAs.get(record.name) === record.sealed) return running;
+    const keys = this.#keysOf(record);
+    await this.#deps.broker.pushAccount(record, keys);
+    running.store.use(keys);
+    this.#sealedAs.set(record.name, record.sealed);
+    return running;
+  }
+
+  /**
+   * Seals anew what another sealing key sealed, with new signing keys: whoever had the old sealing key has nothing. What was signed
+   * before stays valid until it ends.
+   */
+  async #renewKeys(): Promise<void> {
+    const now = this.#deps.clock.now();
+    for (const { store, name } of this.#running.values()) {
+      const record = this.#records.get(name);
+      if (!record || record.deleting) continue;
+      if (this.#isCurrent(record) && !hasOutlived(store.keys, now)) continue;
+      await this.#records
+        .change(name, (latest) => {
+          const keys = this.#keysOf(latest);
+          const next = this.#isCurrent(latest) ? withoutOutlived(keys, now) : rotateWorkspaceKeys(keys, now);
+          return { ...latest, sealed: this.#seal.seal(JSON.stringify(next), this.#about(name)) };
+        })
+        .catch((error: unknown) => this.#failed(name, error));
+    }
+  }
+
+  #isCurrent(record: Workspace): boolean {
+    const known = this.#current.get(record);
+    if (known !== undefined) return known;
+    const current = this.#seal.isCurrent(record.sealed, this.#about(record.name));
+    this.#current.set(record, current);
+    return current;
   }
 
   async #takeAway(record: Workspace, open: WorkspaceStore | undefined): Promise<void> {

@@ -23,11 +23,14 @@ export function internalApp({
   cell,
   access,
   status,
+  reload,
   log,
 }: {
   cell: string;
   access: AccessList;
   status: () => Status;
+  /** Has the broker read its files again. */
+  reload: () => Promise<void>;
   log: Log;
 }): Hono<{ Bindings: HttpBindings }> {
   const app = new Hono<{ Bindings: HttpBindings }>();
@@ -54,6 +57,10 @@ export function internalApp({
     // An older copy is no mistake of the agent: it is passed over, and the answer says what counts here.
     access.accept(document);
     return context.json({ generation: access.generation() });
+  });
+  app.post("/v1/broker/reload", async (context) => {
+    await reload();
+    return context.body(null, 204);
   });
   app.notFound((context) =>
     problem(context, new Refusal("not-found", `There is nothing at ${context.req.path}.`), log),

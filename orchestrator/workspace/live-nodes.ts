@@ -1,5 +1,4 @@
 import type { Heartbeat } from "#core/messages.ts";
-import { heartbeatDefaults } from "#core/messages.ts";
 import { type Liveness, livenessOf, type OfflineReason, warmUpMs } from "#core/model/liveness.ts";
 import type { NodeRecord, NodeSigns, ReportedState } from "#core/model/node.ts";
 import type { Clock } from "#core/ports.ts";
@@ -27,6 +26,8 @@ const WRITES_PER_SWEEP = 300;
 export class LiveNodes {
   readonly #store: WorkspaceStore;
   readonly #clock: Clock;
+  /** How often nodes report. */
+  readonly #everyMs: number;
   readonly #live = new Map<string, Live>();
   readonly #byKey = new Map<string, string>();
   /** Nodes whose record no longer says what is true. */
@@ -34,9 +35,10 @@ export class LiveNodes {
   #warmUntil: number;
   online = 0;
 
-  constructor(store: WorkspaceStore, clock: Clock) {
+  constructor(store: WorkspaceStore, clock: Clock, everyMs: number) {
     this.#store = store;
     this.#clock = clock;
+    this.#everyMs = everyMs;
     this.#warmUntil = 0;
     this.warmUp();
     for (const { key, value } of store.nodes.rows()) this.#recordChanged(key, value);
@@ -46,8 +48,7 @@ export class LiveNodes {
 
   /** After a silence that may have been our own, nobody is called offline for a while. */
   warmUp(): void {
-    this.#warmUntil =
-      this.#clock.now() + warmUpMs(heartbeatDefaults.everyMs, reconnectWindow(this.#store.nodes.size()));
+    this.#warmUntil = this.#clock.now() + warmUpMs(this.#everyMs, reconnectWindow(this.#store.nodes.size()));
   }
 
   /** The node that has this public key. */
@@ -176,7 +177,7 @@ export class LiveNodes {
         wasOnline: record.online,
         lastBeatAt: live.lastBeatAt,
         left: live.left,
-        everyMs: heartbeatDefaults.everyMs,
+        everyMs: this.#everyMs,
       },
       { now: this.#clock.now(), warmUntil: this.#warmUntil },
     );

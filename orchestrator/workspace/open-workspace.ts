@@ -21,7 +21,10 @@ const DAY_MS = 86_400_000;
 export interface WorkspaceStore {
   readonly name: string;
   readonly account: string;
+  /** Those in use now. */
   readonly keys: WorkspaceKeys;
+  /** Signs with these from now on; the broker must know them by then. */
+  use(keys: WorkspaceKeys): void;
   readonly bus: Bus;
   readonly tokens: Table<BootstrapToken>;
   readonly nodes: Table<NodeRecord>;
@@ -52,10 +55,11 @@ export async function openWorkspace(
   keys: WorkspaceKeys,
   { broker, clock, log }: { broker: { url: string; caPem: string }; clock: Clock; log: Log },
 ): Promise<WorkspaceStore> {
-  const [users, own] = [nkeyOfSeed(keys.users), createNkey("user")];
+  const own = createNkey("user");
+  let inUse = keys;
   const credentials = (): Credentials => {
     const issuedAt = Math.floor(clock.now() / 1_000);
-    const jwt = userJwt(users, {
+    const jwt = userJwt(nkeyOfSeed(inUse.users), {
       ...{ name: "orchestrator", user: own.public, account, issuedAt, expiresAt: issuedAt + OWN_JWT_SECONDS },
     });
     return { jwt, seed: own.seed };
@@ -81,7 +85,13 @@ export async function openWorkspace(
     ]);
     const tables = { tokens, nodes, desired, deployments, revisions };
     return {
-      ...{ name, account, keys, bus, bodies, ...tables },
+      ...{ name, account, bus, bodies, ...tables },
+      get keys() {
+        return inUse;
+      },
+      use(next) {
+        inUse = next;
+      },
       async close() {
         for (const each of Object.values(tables)) each.close();
         await bus.close();

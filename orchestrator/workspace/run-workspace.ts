@@ -1,4 +1,4 @@
-import { subjects } from "#core/messages.ts";
+import { type Broadcast, subjects } from "#core/messages.ts";
 import type { AuditEvent } from "#core/model/audit.ts";
 import { timestampOf } from "#core/model/time.ts";
 import type { Workspace } from "#core/model/workspace.ts";
@@ -21,6 +21,8 @@ export interface RunningWorkspace {
   /** As it is written down now. */
   record(): Workspace;
   audit(deed: Deed, ids: Ids): Promise<void>;
+  /** Tells the nodes that are connected how often to report: they may have heard of another interval. */
+  announce(): void;
   /** The slow scan: judges who is online, ends deployments, repairs what a lost signal missed. */
   sweep(): Promise<void>;
 }
@@ -31,9 +33,9 @@ const FULL_PASS_MS = 60_000;
 export function runWorkspace(
   store: WorkspaceStore,
   record: () => Workspace,
-  { clock, log, isLeader }: { clock: Clock; log: Log; isLeader: () => boolean },
+  { clock, log, heartbeatMs, isLeader }: { clock: Clock; log: Log; heartbeatMs: number; isLeader: () => boolean },
 ): RunningWorkspace {
-  const live = new LiveNodes(store, clock);
+  const live = new LiveNodes(store, clock, heartbeatMs);
   const desired = new DesiredDocuments(store, { clock, log, isLeader });
   const progress = new DeploymentProgress(store, live, desired, clock);
   let fullPassAt = clock.now();
@@ -45,6 +47,10 @@ export function runWorkspace(
       await store.bus
         .append(subjects.audit(deed.action), JSON.stringify(event))
         .catch((error: unknown) => log("error", "an audit event could not be kept", { ...deed, error: String(error) }));
+    },
+    announce() {
+      const told: Broadcast = { kind: "hb", everyMs: heartbeatMs };
+      store.bus.publish(subjects.broadcast, JSON.stringify(told));
     },
     async sweep() {
       live.sweep();

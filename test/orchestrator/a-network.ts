@@ -43,13 +43,13 @@ export interface TestNetwork {
   token(role: Role, more?: Record<string, unknown>, typ?: string): Promise<string>;
   call(method: string, path: string, options?: CallOptions): Promise<Called>;
   internal(method: string, path: string, options?: { body?: unknown; client?: string }): Promise<Called>;
-  /** Ends the orchestrator and starts another over the same broker. */
-  restart(): Promise<void>;
+  /** Ends the orchestrator and starts another over the same broker, told something else where that is given. */
+  restart(changed?: Partial<Settings>): Promise<void>;
   stop(): Promise<void>;
 }
 
 export async function startNetwork(
-  options: { nodeLimit?: number; nodeJwtSeconds?: number } = {},
+  options: { nodeLimit?: number; credentialSeconds?: number; heartbeatMs?: number } = {},
 ): Promise<TestNetwork> {
   const broker = await startBroker();
   const signer = await jwkSigner(await newSigningKey());
@@ -62,7 +62,7 @@ export async function startNetwork(
     revoked: [],
   };
   const sealingKey = randomBytes(32);
-  const settings: Settings = {
+  let settings: Settings = {
     ...{
       network,
       cell,
@@ -72,6 +72,11 @@ export async function startNetwork(
       natsUrl: broker.url,
     },
     ...{ listenHost: "127.0.0.1", portHttp: 0, portInternal: 0, nodeLimit: options.nodeLimit ?? 100 },
+    ...{
+      heartbeatMs: options.heartbeatMs ?? 10_000,
+      credentialSeconds: options.credentialSeconds ?? 86_400,
+      logLevel: "warn",
+    },
     ...{ operatorSigningSeed: broker.signingKeys[0].seed, system: broker.system, orchestrator: broker.orchestrator },
     ...{ sealingKeys: [sealingKey], natsCa: broker.caPem, access },
     internal: { certificate: leaf.certPem, key: leaf.keyPem, ca: internalCa.certPem },
@@ -82,14 +87,16 @@ export async function startNetwork(
   const log: Log = (level, message, facts) => void logged.push(`${level} ${message} ${JSON.stringify(facts ?? {})}`);
   const start = async () => {
     const secrets = nodeSecrets(createHmac("sha256", sealingKey).update("cursors").digest());
-    const nodeJwtSeconds = options.nodeJwtSeconds ?? 86_400;
-    const running = await runOrchestrator({ settings, clock, ids: ulids(clock), secrets, log, nodeJwtSeconds });
+    const running = await runOrchestrator({ settings, clock, ids: ulids(clock), secrets, log });
     await running.ready;
     return running;
   };
 
   const self: TestNetwork = {
-    ...{ broker, settings, logged },
+    ...{ broker, logged },
+    get settings() {
+      return settings;
+    },
     orchestrator: await start(),
     url: () => `http://127.0.0.1:${self.orchestrator.portHttp}`,
     advance: (milliseconds) => {
@@ -125,8 +132,9 @@ export async function startNetwork(
         request.end(body === undefined ? undefined : JSON.stringify(body));
       });
     },
-    async restart() {
+    async restart(changed = {}) {
       await self.orchestrator.stop();
+      settings = { ...settings, ...changed };
       self.orchestrator = await start();
     },
     async stop() {

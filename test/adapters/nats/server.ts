@@ -21,6 +21,8 @@ export interface TestBroker {
   readonly signingKeys: readonly [Nkey, Nkey];
   readonly system: { readonly jwt: string; readonly seed: string };
   readonly orchestrator: { readonly jwt: string; readonly seed: string };
+  /** Puts another certificate where it reads it from; it shows that one after a reload. */
+  renewCertificate(): void;
   /** Ends it as a power cut would; `start` brings it back on the same port with the same data. */
   kill(): Promise<void>;
   start(): Promise<void>;
@@ -39,9 +41,12 @@ export async function startBroker(): Promise<TestBroker> {
   const [operator, one, two] = [createNkey("operator"), createNkey("operator"), createNkey("operator")];
   const [system, orchestrator] = [createNkey("account"), createNkey("account")];
   const ca = createCa({ name: "test NATS CA", now: Date.now(), days: 1 });
-  const leaf = issueLeaf(ca, { names: ["127.0.0.1"], now: Date.now(), days: 1 });
-  const tls = { "tls.crt": leaf.certPem, "tls.key": leaf.keyPem };
-  for (const [name, text] of Object.entries(tls)) writeFileSync(join(folder, name), text);
+  const renewCertificate = () => {
+    const leaf = issueLeaf(ca, { names: ["127.0.0.1"], now: Date.now(), days: 1 });
+    const tls = { "tls.crt": leaf.certPem, "tls.key": leaf.keyPem };
+    for (const [name, text] of Object.entries(tls)) writeFileSync(join(folder, name), text);
+  };
+  renewCertificate();
   const account = (key: Nkey, name: string, limits: typeof noLimits) => ({
     pub: key.public,
     jwt: accountJwt(one, { name, account: key.public, limits, issuedAt: seconds() }),
@@ -81,6 +86,7 @@ export async function startBroker(): Promise<TestBroker> {
     signingKeys: [one, two],
     system: user(system, "sys"),
     orchestrator: user(orchestrator, "orch"),
+    renewCertificate,
     kill: () => end("SIGKILL"),
     async start() {
       server = spawn(program, ["-c", join(folder, "nats.conf")], {
