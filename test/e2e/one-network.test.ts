@@ -200,6 +200,8 @@ describe("one network on one machine", () => {
     await expect(fetch(`${network.api}/healthz`)).rejects.toThrow();
     const name = network.id.replace("_", "-");
     await expect.poll(() => processesOf(name)).toEqual([]);
+    const left = () => readdirSync(data, { recursive: true, encoding: "utf8" }).filter((file) => file.includes(name));
+    await expect.poll(left).toEqual([]);
   });
 
   it("ends within 5 s, with all that it started", async () => {
