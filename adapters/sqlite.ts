@@ -14,7 +14,7 @@ import type { Change, ChangedRecord, Listed, Store, Versioned } from "#core/port
 import { refuseBeyondLimits } from "./commit-limits.ts";
 
 /** The schema this code reads and writes; a file with a newer one is refused, an older one is migrated. */
-const SCHEMA_VERSION = 1;
+const SCHEMA_VERSION = 2;
 
 const schema = `
   CREATE TABLE records (
@@ -30,10 +30,22 @@ const schema = `
   CREATE TABLE outbox (seq INTEGER PRIMARY KEY AUTOINCREMENT, kind TEXT NOT NULL, id TEXT NOT NULL);
 `;
 
+/** What brings a file from the schema before to each one. */
+const migrations: Readonly<Record<number, string>> = {
+  1: schema,
+  2: "CREATE TABLE parked (seq INTEGER PRIMARY KEY, kind TEXT NOT NULL, id TEXT NOT NULL, why TEXT NOT NULL);",
+};
+
 /** Changes in the order they were committed, until somebody says they are dealt with. Survives a crash in between. */
 export interface Outbox {
   read(limit: number): (ChangedRecord & { readonly seq: number })[];
   done(seqs: readonly number[]): void;
+  /** Sets one aside that its consumer cannot deal with, so that it blocks no other. */
+  park(seq: number, why: string): void;
+  /** What is set aside, oldest first. */
+  parked(limit: number): (ChangedRecord & { readonly seq: number; readonly why: string })[];
+  /** Puts all that is set aside in line again: for a program that may know better. */
+  unpark(): void;
   /** Calls `wake` after each commit that left something here. */
   onChange(wake: () => void): void;
 }
@@ -111,6 +123,18 @@ export function sqliteStore(file: string): SqliteStore {
     }
   }
 
+  /** All of it or nothing. */
+  function atOnce(act: () => void): void {
+    try {
+      db.exec("BEGIN IMMEDIATE");
+      act();
+      db.exec("COMMIT");
+    } catch (error) {
+      if (db.isTransaction) db.exec("ROLLBACK");
+      throw translated(error);
+    }
+  }
+
   const count = (counter: string): number =>
     Number(sql("SELECT value FROM counters WHERE name = ?").get(counter)?.value ?? 0);
 
@@ -127,16 +151,11 @@ export function sqliteStore(file: string): SqliteStore {
     async commit(changes) {
       refuseBeyondLimits(changes);
       let signalled = false;
-      try {
-        db.exec("BEGIN IMMEDIATE");
+      atOnce(() =>
         changes.forEach((change, index) => {
           signalled = make(change, index) || signalled;
-        });
-        db.exec("COMMIT");
-      } catch (error) {
-        if (db.isTransaction) db.exec("ROLLBACK");
-        throw translated(error);
-      }
+        }),
+      );
       if (signalled) for (const wake of wakes) wake();
     },
     async get(kind, id) {
@@ -163,6 +182,25 @@ export function sqliteStore(file: string): SqliteStore {
       done(seqs) {
         for (const seq of seqs) sql("DELETE FROM outbox WHERE seq = ?").run(seq);
       },
+      park(seq, why) {
+        atOnce(() => {
+          sql("INSERT OR REPLACE INTO parked SELECT seq, kind, id, ? FROM outbox WHERE seq = ?").run(why, seq);
+          sql("DELETE FROM outbox WHERE seq = ?").run(seq);
+        });
+      },
+      parked: (limit) =>
+        sql("SELECT seq, kind, id, why FROM parked ORDER BY seq LIMIT ?")
+          .all(limit)
+          .map((row) => ({
+            ...{ seq: Number(row.seq), kind: row.kind as RecordKind },
+            ...{ id: String(row.id), why: String(row.why) },
+          })),
+      unpark() {
+        atOnce(() => {
+          sql("INSERT INTO outbox (kind, id) SELECT kind, id FROM parked ORDER BY seq").run();
+          sql("DELETE FROM parked").run();
+        });
+      },
       onChange: (wake) => void wakes.push(wake),
     },
     close: () => db.close(),
@@ -176,7 +214,8 @@ function migrate(db: DatabaseSync, file: string): void {
       "not-possible-now",
       `${file} was written by a newer version of cellplane (schema ${version}, this one knows ${SCHEMA_VERSION}). Use that version, or another data directory.`,
     );
-  if (version === 0) db.exec(`BEGIN; ${schema} PRAGMA user_version = ${SCHEMA_VERSION}; COMMIT;`);
+  for (let next = version + 1; next <= SCHEMA_VERSION; next++)
+    db.exec(`BEGIN; ${migrations[next]} PRAGMA user_version = ${next}; COMMIT;`);
 }
 
 /** SQLite's result codes that go away by themselves or by an operator's hand: busy, locked, I/O, full, cannot open. */

@@ -1,6 +1,7 @@
 import type { Context, DynamoDBStreamEvent } from "aws-lambda";
 import type { SqliteStore } from "#adapters/sqlite.ts";
 import type { CellId } from "#core/model/ids.ts";
+import { FRESH_FOR_MS } from "#core/model/network.ts";
 import type { Dependencies } from "#core/operations/dependencies.ts";
 import { readCells } from "#core/operations/read-cells.ts";
 import { meter } from "../../functions/schedules/meter.ts";
@@ -45,6 +46,7 @@ export async function stream(deps: Dependencies, { outbox }: SqliteStore, signal
   let wake = Promise.withResolvers<void>();
   outbox.onChange(() => wake.resolve());
   signal.addEventListener("abort", () => wake.resolve());
+  outbox.unpark();
 
   while (!signal.aborted) {
     const changes = outbox.read(BATCH);
@@ -59,9 +61,12 @@ export async function stream(deps: Dependencies, { outbox }: SqliteStore, signal
       })),
     } satisfies DynamoDBStreamEvent;
     const { batchItemFailures } = await follow(event, noContext);
-    // A start that was refused is the sweep's business: the operation is due. Nothing may block what comes after it.
-    for (const { itemIdentifier } of batchItemFailures)
-      deps.log("warn", "signal dropped, the sweep takes over", { seq: itemIdentifier });
+    // Nothing may block what comes after it. A start that was refused is the sweep's business: the operation is due.
+    const failed = new Set(batchItemFailures.map(({ itemIdentifier }) => Number(itemIdentifier)));
+    for (const { seq, kind, id } of changes.filter((change) => failed.has(change.seq))) {
+      outbox.park(seq, "its consumer could not deal with it");
+      deps.log("error", "signal parked", { seq, kind, id });
+    }
     outbox.done(changes.map(({ seq }) => seq));
   }
 }
@@ -110,6 +115,8 @@ export async function surveyForever(deps: Dependencies, periods: Periods, signal
 /** Tells owners of networks when a cell falls silent or is back. */
 export async function silenceForever(deps: Dependencies, periods: Periods, signal: AbortSignal): Promise<void> {
   const run = silence(deps);
+  // What nobody asked while this process was away is no silence of the cell's.
+  await deps.clock.sleep(FRESH_FOR_MS, signal);
   await forEachCell(deps, periods, signal, async (cell) => {
     await guarded(deps, "silence", () => run({ cell }, noContext));
     return periods.silenceMs;
