@@ -1,4 +1,4 @@
 import { lambda } from "../deps.ts";
-import { sweepDue } from "../schedules/sweep.ts";
+import { sweepAndTell } from "../schedules/sweep-and-tell.ts";
 
-export const handler = lambda(sweepDue);
+export const handler = lambda(sweepAndTell);

@@ -1,0 +1,41 @@
+import { mkdirSync, readdirSync, rmSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { buildSync } from "esbuild";
+
+const root = resolve(import.meta.dirname, "..");
+const entries = join(root, "functions/lambda");
+
+/** Every Lambda function by the name of its entry file. */
+export const functionNames: readonly string[] = readdirSync(entries)
+  .filter((file) => file.endsWith(".ts"))
+  .map((file) => file.slice(0, -".ts".length))
+  .sort();
+
+/**
+ * Bundles all functions in one run, each in a folder of its own with what it needs and nothing else; the SDK is in it, so that what
+ * runs is what was tested. Answers the folder of each.
+ */
+export function bundleFunctions(folder: string): Readonly<Record<string, string>> {
+  rmSync(folder, { recursive: true, force: true });
+  mkdirSync(folder, { recursive: true });
+  buildSync({
+    absWorkingDir: root,
+    entryPoints: functionNames.map((name) => ({ in: join(entries, `${name}.ts`), out: `${name}/index` })),
+    outdir: folder,
+    outExtension: { ".js": ".mjs" },
+    bundle: true,
+    platform: "node",
+    target: "node24",
+    format: "esm",
+    mainFields: ["module", "main"],
+    minify: true,
+    // A stack trace is to be read; the sources themselves are in the repository.
+    sourcemap: "linked",
+    sourcesContent: false,
+    legalComments: "none",
+    logLevel: "warning",
+    // Packages in CommonJS call require() for Node's own modules.
+    banner: { js: `import{createRequire as __cr}from"node:module";const require=__cr(import.meta.url);` },
+  });
+  return Object.fromEntries(functionNames.map((name) => [name, join(folder, name)]));
+}

@@ -1,0 +1,57 @@
+/** The ways of DynamoDB that the store has; a transaction needs the right of each of its parts. */
+export const storeActions = {
+  read: ["dynamodb:GetItem"],
+  readMany: ["dynamodb:BatchGetItem"],
+  list: ["dynamodb:Query"],
+  put: ["dynamodb:PutItem"],
+  count: ["dynamodb:UpdateItem"],
+  remove: ["dynamodb:DeleteItem"],
+  check: ["dynamodb:ConditionCheckItem"],
+} as const;
+export type StoreAction = keyof typeof storeActions;
+
+/** What a function's ports need, and so all that it may do. */
+export interface Rights {
+  readonly store: readonly StoreAction[];
+  /** Signs calls to cells: whoever talks to agents. */
+  readonly cells?: boolean;
+  /** Hands out public keys that verify calls to cells. */
+  readonly cellCallKeys?: boolean;
+  /** Hands out public keys that verify network tokens. */
+  readonly networkTokenKeys?: boolean;
+  /** Signs network tokens. */
+  readonly networkTokens?: boolean;
+  readonly workflows?: boolean;
+  readonly cursors?: boolean;
+  readonly adminKey?: "read" | "keep";
+  /** Looks up the stream of the table's replica. */
+  readonly describeTable?: boolean;
+}
+
+const acts = ["read", "put", "check"] as const;
+
+/**
+ * Every function with its rights. A test runs the acceptance suite under these policies and reports a right that no call used, and
+ * one that is missing fails it.
+ */
+export const rights: Readonly<Record<string, Rights>> = {
+  api: {
+    store: ["read", "readMany", "list", "put", "count", "remove", "check"],
+    cellCallKeys: true,
+    networkTokens: true,
+    cursors: true,
+  },
+  "place-network": { store: [...acts, "readMany", "list", "count"] },
+  "apply-network": { store: [...acts, "readMany"], cells: true, networkTokenKeys: true },
+  "observe-network": { store: acts, cells: true },
+  "settle-network": { store: [...acts, "count", "remove"] },
+  "hand-back-network": { store: acts },
+  "execution-ended": { store: acts },
+  "follow-changes": { store: ["read"], workflows: true },
+  sweep: { store: ["read", "list", "put"], workflows: true },
+  "watch-cells": { store: [...acts, "readMany", "list"], cells: true },
+  "take-home": { store: ["read", "put"] },
+  "begin-fleet": { store: ["read", "list", "put", "count"], adminKey: "keep" },
+  "find-stream": { store: [], describeTable: true },
+  canary: { store: [], adminKey: "read" },
+};
