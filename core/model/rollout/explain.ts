@@ -1,9 +1,9 @@
 import type { Because, Explanation } from "../explain.ts";
 import { admitTarget } from "./admit-target.ts";
-import { type Pass, slots, tally } from "./pass.ts";
+import { type Pass, tally } from "./pass.ts";
 import { type Rollout, rolloutHasEnded } from "./rollout.ts";
 import type { Sighting } from "./sighting.ts";
-import { currentAttempt, isInFlight, isOpen, type RolloutTarget } from "./target.ts";
+import { currentAttempt, isInFlight, isOpen, type RolloutTarget, slotLimits } from "./target.ts";
 
 export type { Explanation };
 
@@ -21,7 +21,7 @@ export function explainRollout(pass: Pass): Explanation {
   if (!rolloutHasEnded(rollout)) chain.push(...openGates(rollout));
   const going = counted.inFlight + pass.start.length + pass.rollback.length;
   if (going > 0) {
-    const { total } = slots(pass).limits;
+    const { total } = slotLimits(rollout.pace, counted);
     const queue = pass.queued > 0 ? `, and ${pass.queued} wait for a slot` : "";
     chain.push({
       what: "targets",

@@ -1,8 +1,9 @@
 import { timestampOf } from "../time.ts";
 import { isAsBefore } from "./change.ts";
-import { type Pass, slots } from "./pass.ts";
+import { type Pass, type Slots, slots } from "./pass.ts";
 import { wakeForRule } from "./pass-waves.ts";
-import { isInFlight, isOpen, type RolloutTarget, targetHasEnded, withState } from "./target.ts";
+import { type Sighting, whyUnreachable } from "./sighting.ts";
+import { currentAttempt, isInFlight, isOpen, type RolloutTarget, targetHasEnded, withState } from "./target.ts";
 
 /** Ends every target that was not begun. */
 export function skipOpen(pass: Pass, why: string): void {
@@ -32,35 +33,7 @@ export function passBack(pass: Pass): void {
   const { rollout, now } = pass;
   skipOpen(pass, `${rollout.rollback?.by ?? "somebody"} rolled back: ${rollout.rollback?.reason ?? ""}`);
   const free = slots(pass);
-  for (let wave = pass.byWave.length - 1; wave >= 0; wave--) {
-    const members = pass.byWave[wave] ?? [];
-    const places = members.toSorted((a, b) =>
-      (pass.targets[a]?.order ?? "") < (pass.targets[b]?.order ?? "") ? -1 : 1,
-    );
-    let unsettled = 0;
-    for (const at of places) {
-      const target = pass.targets[at];
-      if (!target) continue;
-      if (!isToUndo(target)) {
-        if (!targetHasEnded(target)) unsettled++;
-        continue;
-      }
-      const [seen, why] = [pass.seen[at], endsUntouched(pass, at)];
-      if (why || !seen) {
-        pass.targets[at] = why ?? target;
-        continue;
-      }
-      unsettled++;
-      const frozen = pass.blockers.frozen(seen);
-      if (frozen) {
-        const same = pass.blocked.get(frozen.code) ?? { count: 0, example: frozen };
-        pass.blocked.set(frozen.code, { ...same, count: same.count + 1 });
-        wakeForRule(pass, frozen.until);
-      } else if (isInFlight(target) || free.take(seen)) pass.rollback.push(target.network);
-      else pass.queued++;
-    }
-    if (unsettled > 0) return;
-  }
+  for (let wave = pass.byWave.length - 1; wave >= 0; wave--) if (!isWaveBack(pass, wave, free)) return;
   const back = pass.targets.every((target) => target.undo === null || target.undo.failure === null);
   const endedAt = timestampOf(now);
   pass.rollout = {
@@ -69,6 +42,46 @@ export function passBack(pass: Pass): void {
     endedAt,
     rollback: rollout.rollback && { ...rollout.rollback, endedAt },
   };
+}
+
+/** Gives back what may be given back. True when nothing of the wave is left to do or to wait for. */
+function isWaveBack(pass: Pass, wave: number, free: Slots): boolean {
+  const { now } = pass;
+  const waiting: { target: RolloutTarget; seen: Sighting }[] = [];
+  let unsettled = 0;
+  for (const at of pass.byWave[wave] ?? []) {
+    const target = pass.targets[at];
+    if (!target) continue;
+    if (!isToUndo(target)) {
+      if (!targetHasEnded(target)) unsettled++;
+      continue;
+    }
+    const [seen, ended] = [pass.seen[at], endsUntouched(pass, at)];
+    if (ended) pass.targets[at] = ended;
+    else if (seen) waiting.push({ target, seen });
+    const attempt = ended && isInFlight(target) && currentAttempt(target);
+    if (attempt) free.giveBack(attempt);
+  }
+
+  waiting.sort((a, b) => (a.target.order < b.target.order ? -1 : 1));
+  const reachable = waiting.filter(({ target, seen }) => {
+    if (pass.blockers.frozen(seen) || !whyUnreachable(seen, now)) return true;
+    // Told and not waited for (`startUndo`), so it needs no slot and gives back the one it has.
+    pass.rollback.push(target.network);
+    const attempt = isInFlight(target) && currentAttempt(target);
+    if (attempt) free.giveBack(attempt);
+    return false;
+  });
+  for (const { target, seen } of reachable) {
+    const frozen = pass.blockers.frozen(seen);
+    if (frozen) {
+      const same = pass.blocked.get(frozen.code) ?? { count: 0, example: frozen };
+      pass.blocked.set(frozen.code, { ...same, count: same.count + 1 });
+      wakeForRule(pass, frozen.until);
+    } else if (isInFlight(target) || free.take(seen)) pass.rollback.push(target.network);
+    else pass.queued++;
+  }
+  return unsettled + waiting.length === 0;
 }
 
 function endsUntouched({ targets, seen, rollout, now }: Pass, at: number): RolloutTarget | undefined {

@@ -62,13 +62,20 @@ export function wakeAt(pass: Pass, at: number): void {
 export const tally = (pass: Pass): Tally =>
   tallyOf(pass.targets, { waves: pass.byWave.length, seen: (at) => pass.seen[at] });
 
+export interface Slots {
+  readonly limits: SlotLimits;
+  readonly take: (at: Place) => boolean;
+  readonly giveBack: (at: Place) => void;
+}
+type Place = Pick<Sighting, "cell" | "region">;
+
 /** Takes slots as long as there are any, in all three counts. */
-export function slots(pass: Pass): { take: (seen: Sighting) => boolean; taken: () => number; limits: SlotLimits } {
+export function slots(pass: Pass): Slots {
   const counted = tally(pass);
   const limits = slotLimits(pass.rollout.pace, counted);
   let taken = counted.inFlight;
   const { inCell, inRegion } = counted;
-  const take = ({ cell, region }: Sighting): boolean => {
+  const take = ({ cell, region }: Place): boolean => {
     const [here, around] = [inCell.get(cell) ?? 0, inRegion.get(region) ?? 0];
     if (taken >= limits.total || here >= limits.cell(cell) || around >= limits.region(region)) return false;
     taken++;
@@ -76,5 +83,10 @@ export function slots(pass: Pass): { take: (seen: Sighting) => boolean; taken: (
     inRegion.set(region, around + 1);
     return true;
   };
-  return { take, taken: () => taken, limits };
+  const giveBack = ({ cell, region }: Place): void => {
+    taken--;
+    inCell.set(cell, (inCell.get(cell) ?? 0) - 1);
+    inRegion.set(region, (inRegion.get(region) ?? 0) - 1);
+  };
+  return { take, giveBack, limits };
 }

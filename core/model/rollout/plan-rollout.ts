@@ -17,10 +17,13 @@ export interface RolloutPlan {
   readonly targets: RolloutTarget[];
 }
 
+/** What a plan asks of a release. */
+export type PlannedRelease = Pick<Release, "upgradesFrom" | "downgradesTo" | "withdrawn">;
+
 export interface PlanInput extends RolloutBirth {
   /** Of the whole fleet or of what an index narrows it to. */
   readonly networks: readonly Sighting[];
-  readonly findRelease: (version: string) => Release | undefined;
+  readonly findRelease: (version: string) => PlannedRelease | undefined;
 }
 
 /** Who is in it, and in which wave. Refuses what can be known to go wrong before anything is written. */

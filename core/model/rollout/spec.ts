@@ -30,13 +30,14 @@ export type Pace = z.infer<typeof Pace>;
 
 export const PaceInput = z.union(
   [Amount.transform((total): Pace => ({ total })), Pace],
-  'must be a number such as 10, a share such as "10%", or { total, perCell, perRegion }',
+  'must be a whole number such as 10, a share such as "10%", or { total, perCell, perRegion }',
 );
 
 const Budget = z.strictObject({ total: Amount.default("1%"), perWave: Amount.optional() });
 
 const durationUpTo = (most: string) =>
-  Duration.refine((value) => millisecondsOf(value) <= millisecondsOf(most), `must be at most ${most}`);
+  // What is no duration at all is not longer than anything, and is told so once.
+  Duration.refine((value) => !(millisecondsOf(value) > millisecondsOf(most)), `must be at most ${most}`);
 
 /** What an operator asks for. Only `change` is required. */
 export const RolloutSpec = z
@@ -60,7 +61,7 @@ export const RolloutSpec = z
     maxFailed: z
       .union(
         [Amount.transform((total): z.infer<typeof Budget> => ({ total })), Budget],
-        'must be a number such as 2, a share such as "1%", or { total, perWave }',
+        'must be a whole number such as 2, a share such as "1%", or { total, perWave }',
       )
       .default({ total: "1%" }),
     minHealthyFor: durationUpTo("24h").default("10s"),

@@ -1,8 +1,7 @@
 import type { RolloutId } from "#core/model/ids.ts";
 import { parse } from "#core/model/parse.ts";
-import type { Release } from "#core/model/release/release.ts";
 import type { Policies } from "#core/model/rollout/pass.ts";
-import { planRollout } from "#core/model/rollout/plan-rollout.ts";
+import { type PlannedRelease, planRollout } from "#core/model/rollout/plan-rollout.ts";
 import { activated, rolloutHasEnded } from "#core/model/rollout/rollout.ts";
 import { RolloutSpec } from "#core/model/rollout/spec.ts";
 import { type Kept, turn } from "../../../scripts/simulate/drive.ts";
@@ -12,17 +11,9 @@ export const T0 = Date.parse("2026-03-02T09:00:00.000Z");
 export const rolloutId = "rol_00000000000000000000000001" as RolloutId;
 export const free: Policies = { freezes: [], withdrawn: null };
 
-export const aRelease = (release: Partial<Release> = {}): Release => ({
-  version: "1.5.0",
-  images: {},
-  settings: {},
-  notes: "",
-  minimumEdge: null,
-  minimumAgent: null,
+export const aRelease = (release: Partial<PlannedRelease> = {}): PlannedRelease => ({
   upgradesFrom: ["1.x"],
   downgradesTo: ["1.x"],
-  publishedAt: "2026-01-01T00:00:00.000Z",
-  actor: "test",
   withdrawn: null,
   ...release,
 });
@@ -40,6 +31,7 @@ export function aRollout(
   spec: object,
   shape: FleetShape,
   prepare: (fleet: SimulatedFleet) => void = () => {},
+  findRelease: () => PlannedRelease | undefined = aRelease,
 ): Running {
   const fleet = simulatedFleet(shape);
   prepare(fleet);
@@ -51,7 +43,7 @@ export function aRollout(
     reason: "test",
     now: T0,
     networks,
-    findRelease: (version) => aRelease({ version }),
+    findRelease,
   });
   const targets = new Map(plan.targets.map((target) => [target.network, target] as const));
   return { rollout: activated(plan.rollout, T0), targets, fleet, now: T0, policies: free };

@@ -170,6 +170,9 @@ function check(running: Running): number | null {
   if (typeof perRegion === "number")
     expect(after.region).toBeLessThanOrEqual(Math.max(perRegion, before.counts.region));
 
+  // What was told to go back and not waited for has ended by that write: that is news.
+  if (decision.rollback.length > 0) return check(running);
+
   const sighted = [...running.targets.values()].map((target) => ({ target, seen: sight(fleet, target.network, now) }));
   const again = advance(rollout, sighted, now, policies);
   expect([again.start, again.rollback, again.moved]).toEqual([[], [], []]);
@@ -210,6 +213,6 @@ it("never oversteps a limit, decides the same twice, and ends, whatever happens"
       for (const target of running.targets.values()) expect(targetHasEnded(target)).toBe(true);
       expect(check(running)).toBeNull();
     }),
-    { numRuns: 300 },
+    { numRuns: 150 },
   );
 }, 60_000);
