@@ -6,6 +6,7 @@ const benches = {
   "one-network": "create to connectable, API answers, start, memory of each kind of process",
   api: "GET /v1/networks/{net} through the whole handler",
   pipeline: "file to file through the edge's engine, against a plain loop",
+  rollout: "planning and one advance over 10,000 targets",
 } as const;
 
 const asked = process.argv.slice(2);
