@@ -1,4 +1,5 @@
 /** What the core asks of the world. Each port has one contract suite in `test/contracts/`, run on every implementation. */
+export type * from "./ports/builds.ts";
 export type * from "./ports/bus.ts";
 export type * from "./ports/cells.ts";
 export type * from "./ports/cluster.ts";

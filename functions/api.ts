@@ -11,6 +11,8 @@ import * as networks from "./api/networks.ts";
 import * as operations from "./api/operations.ts";
 import * as organizations from "./api/organizations.ts";
 import * as quota from "./api/quota.ts";
+import * as reference from "./api/reference.ts";
+import * as releases from "./api/releases.ts";
 import * as usage from "./api/usage.ts";
 import { door } from "./door.ts";
 import type { ApiHandler, Endpoint } from "./endpoint.ts";
@@ -25,6 +27,7 @@ export const endpoints: readonly Endpoint[] = [
   organizations,
   members,
   keys,
+  releases,
   quota,
   audit,
   usage,

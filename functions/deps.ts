@@ -14,6 +14,7 @@ import { kmsSigner } from "#adapters/kms-signer.ts";
 import { oidcPeople } from "#adapters/oidc.ts";
 import { outsideProbe } from "#adapters/probe.ts";
 import { nodeSecrets } from "#adapters/secrets.ts";
+import { registryBuilds } from "#adapters/registry-builds.ts";
 import { stepFunctionsWorkflows } from "#adapters/step-functions.ts";
 import { systemClock, ulids } from "#adapters/world.ts";
 import type { AdminKeyPlace } from "#core/operations/begin-fleet.ts";
@@ -82,6 +83,7 @@ export async function fromEnvironment(where: Where): Promise<{ readonly deps: De
     issuer,
     log,
   };
+    builds: registryBuilds(),
   const secrets = new SecretsManagerClient();
   const adminKey = secretAdminKey({ client: secrets, secret: environment.CELLPLANE_ADMIN_KEY_SECRET ?? "" });
   return { deps, region: { name: region, isHome, adminKey } };

@@ -8,6 +8,7 @@ import {
   orchestratorSecretFiles as files,
   orchestratorPorts,
 } from "#core/workload.ts";
+import { builtAs } from "./build.ts";
 
 /** All that an orchestrator is told by its cell. */
 export interface Settings {
@@ -57,7 +58,8 @@ export function readSettings(environment: Readonly<Record<string, string | undef
   return {
     network: value(env.network),
     cell: value(env.cell),
-    release: value(env.release),
+    // A program that is not what was asked for says so, and its cell waits for the right one.
+    release: builtAs ?? value(env.release),
     apiUrl: value(env.apiUrl),
     natsUrlPublic: value(env.natsUrlPublic),
     natsUrl: value(env.natsUrl),

@@ -11,6 +11,7 @@ import {
   utimesSync,
 } from "node:fs";
 import { join, resolve } from "node:path";
+import { BUILT_IN_RELEASE } from "#core/model/release.ts";
 import { StartFailure } from "./start-failure.ts";
 
 /** The programs that run as bundles: from sources a process costs 87 MiB instead of 58, and starts slower. */
@@ -27,7 +28,7 @@ export const programs = {
 export type ProgramName = keyof typeof programs;
 
 export interface Bundles<N extends ProgramName> {
-  /** Changes with every source file that can go into a bundle, with the lockfile and with Node. */
+  /** Changes with every source file that can go into a bundle, with the lockfile, with the release and with Node. */
   readonly key: string;
   readonly folder: string;
   readonly files: Readonly<Record<N, string>>;
@@ -39,6 +40,8 @@ export interface BundleOptions {
   /** The cache of this user: see `cacheFolder`. */
   readonly cacheDir: string;
   readonly onProgress?: (line: string) => void;
+  /** What an orchestrator says it is. */
+  readonly release?: string;
 }
 
 const FOLDERS = [
@@ -65,10 +68,11 @@ export const cacheFolder = (environment: Readonly<Record<string, string | undefi
  */
 export async function bundlesOf<N extends ProgramName>(
   names: readonly N[],
-  { root = here, cacheDir, onProgress = () => {} }: BundleOptions,
+  { root = here, cacheDir, onProgress = () => {}, release = BUILT_IN_RELEASE }: BundleOptions,
 ): Promise<Bundles<N>> {
-  const all = join(cacheDir, "bundles");
-  const key = keyOf(root);
+  // Apart, so that publishing releases does not push what every start needs out of the cache.
+  const all = join(cacheDir, release === BUILT_IN_RELEASE ? "bundles" : "releases");
+  const key = keyOf(root, release);
   const folder = join(all, key);
   const fileOf = (name: ProgramName) => join(folder, `${name}.${programs[name].format === "esm" ? "mjs" : "cjs"}`);
   const missing = () => names.filter((name) => !existsSync(fileOf(name)));
@@ -84,7 +88,7 @@ export async function bundlesOf<N extends ProgramName>(
         onProgress(`Bundling ${toMake.join(", ")}; this happens once for each state of the sources.`);
         const partial = mkdtempSync(`${folder}.partial-`);
         try {
-          await make({ root, names: toMake, folder: partial });
+          await make({ root, release, names: toMake, folder: partial });
           mkdirSync(folder, { recursive: true });
           for (const file of readdirSync(partial)) renameSync(join(partial, file), join(folder, file));
         } finally {
@@ -100,8 +104,8 @@ export async function bundlesOf<N extends ProgramName>(
   return { key, folder, files: Object.fromEntries(names.map((name) => [name, fileOf(name)])) as Record<N, string> };
 }
 
-function keyOf(root: string): string {
-  const hash = createHash("sha256").update(process.version);
+function keyOf(root: string, release: string): string {
+  const hash = createHash("sha256").update(`${process.version} ${release}`);
   const files = FOLDERS.filter((folder) => existsSync(join(root, folder))).flatMap((folder) =>
     readdirSync(join(root, folder), { recursive: true, encoding: "utf8" })
       .filter((file) => file.endsWith(".ts"))
@@ -116,11 +120,12 @@ function keyOf(root: string): string {
 
 interface Making {
   readonly root: string;
+  readonly release: string;
   readonly names: readonly ProgramName[];
   readonly folder: string;
 }
 
-async function make({ root, names, folder }: Making): Promise<void> {
+async function make({ root, release, names, folder }: Making): Promise<void> {
   const { build } = await import("esbuild");
   for (const format of ["esm", "cjs"] as const) {
     const entryPoints = Object.fromEntries(
@@ -140,6 +145,7 @@ async function make({ root, names, folder }: Making): Promise<void> {
       minifySyntax: true,
       // Names stay where memory allows: a stack trace is to be read.
       minifyIdentifiers: format === "cjs",
+      define: { CELLPLANE_BUILD: JSON.stringify(release) },
       legalComments: "none",
       logLevel: "silent",
       ...(format === "esm"

@@ -6,6 +6,7 @@ import { apiHandler } from "../functions/api.ts";
 import { assemble } from "./control-plane/assemble.ts";
 import { firstStart } from "./control-plane/first-start.ts";
 import { gateway } from "./control-plane/gateway.ts";
+import { localBuilds } from "./control-plane/local-builds.ts";
 import {
   meterForever,
   monitorForever,
@@ -20,8 +21,9 @@ import {
  * The control plane of one machine as a process: the functions and workflows that AWS would run, over SQLite.
  *
  * Environment: `CELLPLANE_DATA`, `PORT`, `LISTEN_HOST`, `LOG_LEVEL`; `CELLPLANE_OIDC_ISSUER` and `CELLPLANE_OIDC_AUDIENCE` let people
- * sign in, `CELLPLANE_OIDC_PLATFORM_AUDIENCE` names the audience of the platform's operators. Ends when its stdin does, so that it
- * never outlives its supervisor. Says `{"listening": url}` on stdout once it answers.
+ * sign in, `CELLPLANE_OIDC_PLATFORM_AUDIENCE` names the audience of the platform's operators; pages of `CELLPLANE_CONSOLE_ORIGINS`
+ * (with commas between) may call from browsers; `CELLPLANE_REFERENCE_SCRIPT` is the file that /docs runs;
+ * `CELLPLANE_RELEASE_BUILDER` is the command, as JSON, that builds releases. Ends when its stdin does, so that it never outlives its supervisor. Says `{"listening": url}` on stdout once it answers.
  */
 async function main(): Promise<void> {
   const {
@@ -34,6 +36,9 @@ async function main(): Promise<void> {
     CELLPLANE_OIDC_PLATFORM_AUDIENCE: platformAudience,
   } = process.env;
   const log = jsonLog(LOG_LEVEL, "control-plane");
+    CELLPLANE_CONSOLE_ORIGINS = "",
+    CELLPLANE_REFERENCE_SCRIPT: script,
+    CELLPLANE_RELEASE_BUILDER: releaseBuilder,
   const issuer = `http://${host}:${PORT}`;
   const { deps, store, workflows } = await assemble({
     data,
@@ -41,6 +46,7 @@ async function main(): Promise<void> {
     log,
     issuers: oidcIssuer ? [{ issuer: oidcIssuer, audience, platformAudience: platformAudience || undefined }] : [],
   });
+    ...(releaseBuilder ? { builds: localBuilds(JSON.parse(releaseBuilder)) } : {}),
   await firstStart(deps, data);
 
   const ending = new AbortController();

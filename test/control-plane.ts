@@ -3,6 +3,7 @@ import type { Context } from "aws-lambda";
 import { joseVerifier, jwkSigner, newSigningKey } from "#adapters/jwt.ts";
 import { type LocalWorkflows, localWorkflows, type TaskHandler } from "#adapters/local-workflows.ts";
 import { oidcPeople } from "#adapters/oidc.ts";
+import { registryBuilds } from "#adapters/registry-builds.ts";
 import { nodeSecrets } from "#adapters/secrets.ts";
 import { type SqliteStore, sqliteStore } from "#adapters/sqlite.ts";
 import { systemClock, ulids } from "#adapters/world.ts";
@@ -124,6 +125,7 @@ export async function aControlPlane({
     store,
     workflows,
     cells,
+    builds: registryBuilds(),
     probe,
     networkTokens: signer,
     cellCalls: signer,

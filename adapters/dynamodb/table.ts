@@ -39,6 +39,7 @@ export const tableIndexOf: Record<IndexName, TableIndex> = {
   "audit-of-organization": "listing-1",
   "events-of-network": "listing-1",
   "networks-of-fleet": "listing-3",
+  releases: "listing-1",
   meters: "listing-1",
   "usage-of-organization": "listing-1",
   due: "listing-2",

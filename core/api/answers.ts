@@ -12,6 +12,7 @@ import { Operation } from "../model/operation.ts";
 import { Organization, OrganizationOf } from "../model/organization.ts";
 import { planNames } from "../model/plan.ts";
 import { defaultQuota, QuotaSpec } from "../model/quota.ts";
+import { ReleaseView } from "../model/release/release-view.ts";
 import { Finding } from "../model/survey.ts";
 import { Timestamp } from "../model/time.ts";
 import * as example from "./examples.ts";
@@ -87,6 +88,9 @@ export const MeAnswer = z
     key: KeyAnswer.optional(),
   })
   .meta({ id: "Me", examples: [example.me] });
+
+export const ReleaseAnswer = ReleaseView.meta({ id: "Release", examples: [example.release] });
+export const ReleasesAnswer = pageOf(ReleaseAnswer);
 
 export const CellAnswer = CellView.meta({ id: "Cell", examples: [example.cell] });
 export const CellsAnswer = pageOf(CellAnswer);

@@ -8,6 +8,8 @@ import { networkRoutes } from "./networks.ts";
 import { operationRoutes } from "./operations.ts";
 import { organizationRoutes } from "./organizations.ts";
 import { quotaRoutes } from "./quota.ts";
+import { referenceRoutes } from "./reference.ts";
+import { releaseRoutes } from "./releases.ts";
 import type { Route } from "./route.ts";
 import { usageRoutes } from "./usage.ts";
 
@@ -25,3 +27,4 @@ export const controlPlaneRoutes = {
   ...operationRoutes,
   ...cellRoutes,
 } as const satisfies Record<string, Route>;
+  ...releaseRoutes,

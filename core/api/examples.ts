@@ -9,7 +9,7 @@ const at = "2026-01-02T10:00:00.000Z";
 export const network = {
   ...{ name: "factory-7", region: "local", plan: "starter", channel: "stable", release: null },
   ...{ labels: { env: "prod" }, settings: { heartbeat: "30s" }, window: null },
-  ...{ id: net, org, generation: 1, deleting: false },
+  ...{ id: net, org, generation: 1, deleting: false, resolvedRelease: "0.1.0" },
   placement: { cell: cellId, at, reasons: ["most room of 2 cells that fit"] },
   endpoints: { api: "https://net-01kc0va5.cell-1.example.com", nats: "tls://net-01kc0va5.cell-1.example.com:443" },
   status: {
@@ -26,6 +26,17 @@ export const operation = {
   ...{ attempt: 1, nextActionAt: "2026-01-02T10:00:40.000Z", deadline: "2026-01-02T11:00:00.000Z", error: null },
   timeline: [{ at, step: "Accepted", outcome: "done", detail: "create accepted as generation 1" }],
   ...{ actor: "key:cpk_0123456789ab", createdAt: at, endedAt: null },
+};
+
+export const release = {
+  ...{ version: "0.1.0", images: {}, notes: "Comes with cellplane.", minEdge: null, minAgent: null },
+  settingsSchema: {
+    type: "object",
+    properties: { logLevel: { type: "string", enum: ["debug", "info", "warn", "error"] } },
+    additionalProperties: false,
+  },
+  ...{ upgradesFrom: [], downgradesTo: [], publishedAt: at, actor: "cellplane", withdrawn: null },
+  channels: ["stable", "rapid"],
 };
 
 export const event = {

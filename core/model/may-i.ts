@@ -56,6 +56,7 @@ export const actions = {
   "fleet.read": platform,
   "fleet.write": platform,
   "cells.read": platform,
+  "releases.write": platform,
   "cells.write": platform,
   "operations.force": platform,
 } as const satisfies Record<string, Rule>;

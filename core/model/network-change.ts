@@ -5,7 +5,8 @@ import { invalidInput, parse } from "./parse.ts";
 
 /** What its owner asks for, without what the system adds. */
 export function specOf(network: Network): NetworkSpec {
-  const { id, org, generation, deleting, rotation, operation, createdAt, updatedAt, ...spec } = network;
+  const { id, org, generation, deleting, resolvedRelease, rotation, operation, createdAt, updatedAt, ...spec } =
+    network;
   return spec;
 }
 

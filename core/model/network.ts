@@ -2,7 +2,6 @@ import * as z from "zod";
 import { CellId, NetworkId, OperationId, OrganizationId } from "./ids.ts";
 import { planNames } from "./plan.ts";
 import { channels } from "./release.ts";
-import { Settings } from "./settings.ts";
 import { Timestamp } from "./time.ts";
 
 export const NetworkName = z
@@ -40,8 +39,8 @@ export const NetworkSpec = z.strictObject({
     .nullable()
     .default(null),
   labels: Labels.default({}),
-  /** Of the built-in release: others come with their own schema. */
-  settings: Settings.default({}),
+  /** Judged by the schema of its release. */
+  settings: z.record(z.string(), z.unknown()).default({}),
   window: z.null("must be null: maintenance windows come with rollouts").default(null),
 });
 export type NetworkSpec = z.infer<typeof NetworkSpec>;
@@ -55,6 +54,8 @@ export const Network = NetworkSpec.extend({
   org: OrganizationId,
   generation: z.int().positive(),
   deleting: z.boolean(),
+  /** The release it is to run: see `releaseOf`. Absent in what was written before releases could be published. */
+  resolvedRelease: z.string().optional(),
   /** How often its secrets were asked to be made anew; absent: never. */
   rotation: z.int().positive().optional(),
   operation: OperationId,

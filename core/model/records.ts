@@ -10,6 +10,8 @@ import { NetworkAccess } from "./network-access.ts";
 import { Operation } from "./operation.ts";
 import { Organization } from "./organization.ts";
 import { Quota } from "./quota.ts";
+import { Channel } from "./release/channel.ts";
+import { Release, sortKeyOf } from "./release/release.ts";
 import { CellSilence } from "./silence.ts";
 import { CellFindings } from "./survey.ts";
 import { Meter, Usage } from "./usage.ts";
@@ -41,6 +43,8 @@ export const recordKinds = {
   operation: { schema: Operation, idOf: (r: Operation) => r.id },
   cell: { schema: Cell, idOf: (r: Cell) => r.id },
   "cell-report": { schema: CellReport, idOf: (r: CellReport) => r.cell },
+  release: { schema: Release, idOf: (r: Release) => r.version },
+  channel: { schema: Channel, idOf: (r: Channel) => r.name },
   meter: { schema: Meter, idOf: (r: Meter) => r.network },
   usage: { schema: Usage, idOf: (r: Usage) => r.id },
   "cell-findings": { schema: CellFindings, idOf: (r: CellFindings) => r.cell },
@@ -82,6 +86,7 @@ export const indexNames = [
   "audit-of-organization",
   "events-of-network",
   "networks-of-fleet",
+  "releases",
   "meters",
   "usage-of-organization",
   "due",
@@ -127,6 +132,8 @@ export function indexEntriesOf({ kind, value }: AnyRecord): IndexEntry[] {
           ? []
           : [{ index: "due" as const, partition: shardOf(value.id), sort: `${value.nextActionAt}/${value.id}` }]),
       ];
+    case "release":
+      return [{ index: "releases", partition: "all", sort: sortKeyOf(value.version) }];
     case "meter":
       return [{ index: "meters", partition: shardOf(value.network), sort: value.network }];
     case "usage":

@@ -3,8 +3,6 @@ import type { CellId, NetworkId } from "../model/ids.ts";
 import type { InstanceSpec, InstanceSummary } from "../model/instance.ts";
 import { type Network, NetworkSpec } from "../model/network.ts";
 import { quotaCounter } from "../model/quota.ts";
-import { BUILT_IN_RELEASE } from "../model/release.ts";
-import { Settings } from "../model/settings.ts";
 import { timestampOf } from "../model/time.ts";
 import type { Change, Store } from "../ports.ts";
 import { acceptChange } from "./accept-change.ts";
@@ -31,7 +29,8 @@ export async function adoptNetwork(deps: Dependencies, summary: InstanceSummary,
     const now = timestampOf(clock.now());
     const name = await freeName(store, spec, id);
     const network: Network = {
-      ...NetworkSpec.parse({ name, region: home.value.region, ...wantedOf(spec) }),
+      ...NetworkSpec.parse({ name, region: home.value.region }),
+      ...wantedOf(spec),
       ...rotationOf(spec),
       id,
       org: spec.org,
@@ -87,7 +86,7 @@ export async function takeOver(
     const name = taken ? now.name : spec.name;
     return {
       kind: "update",
-      to: { name, ...wantedOf(spec), ...rotationOf(spec) },
+      to: { name, ...wantedOf(spec), ...rotationOf(spec), release: now.release === null ? null : spec.release },
       above: generation,
       message: `It was taken over from its cell: ${why}.`,
       changes: name === now.name ? [] : await renamed(deps, now, name),
@@ -98,14 +97,16 @@ export async function takeOver(
 /** The cell's secrets are that far, so the next rotation must be counted from there. */
 const rotationOf = ({ rotation }: InstanceSpec): Pick<Network, "rotation"> => (rotation ? { rotation } : {});
 
-/** What of an instance is its owner's wish. What this release does not understand has its default again. */
-function wantedOf({ plan, release, settings }: InstanceSpec): Pick<Network, "plan" | "release" | "settings"> {
-  return {
-    plan,
-    release: release === BUILT_IN_RELEASE ? null : release,
-    settings: Settings.safeParse(settings).data ?? {},
-  };
-}
+/** What of an instance is its owner's wish, and the release it runs. */
+const wantedOf = ({
+  plan,
+  settings,
+  release,
+}: InstanceSpec): Pick<Network, "plan" | "settings" | "resolvedRelease"> => ({
+  plan,
+  settings,
+  resolvedRelease: release,
+});
 
 const placing = ({ id, org }: Pick<Network, "id" | "org">, cell: CellId, at: string): Change[] => [
   { write: "put", was: 0, kind: "placement", value: { network: id, cell, at, reasons: ["it runs there already"] } },

@@ -1,5 +1,5 @@
 import { nodeLimit } from "../model/quota.ts";
-import { BUILT_IN_RELEASE } from "../model/release.ts";
+import { releaseOf } from "../model/release/resolve-release.ts";
 import { accessOf } from "./access-of.ts";
 import { beginStep, type StepInput } from "./begin-step.ts";
 import type { Dependencies } from "./dependencies.ts";
@@ -11,7 +11,7 @@ import { readEpoch } from "./read-epoch.ts";
 export async function applyNetwork(deps: Dependencies, input: StepInput): Promise<void> {
   const { store, cells } = deps;
   const { network } = await beginStep(deps, input, "ApplyNetwork");
-  const { id, org, name, generation, deleting, plan, release, settings, rotation } = network.value;
+  const { id, org, name, generation, deleting, plan, settings, rotation } = network.value;
   const placement = await store.get("placement", id);
   if (!placement) return;
 
@@ -25,7 +25,7 @@ export async function applyNetwork(deps: Dependencies, input: StepInput): Promis
     epoch,
     generation,
     spec: {
-      ...{ org, name, plan, settings, release: release ?? BUILT_IN_RELEASE },
+      ...{ org, name, plan, settings, release: releaseOf(network.value) },
       ...(rotation ? { rotation } : {}),
       ...nodeLimit(plan, (await quotaOf(store, org)).value),
     },

@@ -2,6 +2,7 @@ import { apiKeyIdOf } from "../model/api-key.ts";
 import type { OrganizationId } from "../model/ids.ts";
 import { quotaCounter } from "../model/quota.ts";
 import { timestampOf } from "../model/time.ts";
+import { beginReleases } from "./begin-releases.ts";
 import { newSecret } from "./create-key.ts";
 import type { Dependencies } from "./dependencies.ts";
 import { organizationClaim } from "./find-organization.ts";
@@ -15,8 +16,8 @@ export interface AdminKeyPlace {
 }
 
 /**
- * Makes what a fleet begins with: its record, the organization `default`, and a key that is owner of it and platform operator. Safe
- * to repeat; a key that is lost or was revoked gets a new one in its place.
+ * Makes what a fleet begins with: its record, the built-in release, the organization `default`, and a key that is owner of it and
+ * platform operator. Safe to repeat; a key that is lost or was revoked gets a new one in its place.
  */
 export async function beginFleet(deps: Needs, place: AdminKeyPlace, home?: string): Promise<void> {
   const { store } = deps;
@@ -24,6 +25,7 @@ export async function beginFleet(deps: Needs, place: AdminKeyPlace, home?: strin
     await store.commit([
       { write: "put", was: 0, kind: "fleet", value: { id: "fleet", epoch: 1, ...(home ? { home } : {}) } },
     ]);
+  await beginReleases(deps);
   const kept = await place.read();
   if (kept !== undefined && (await opens(deps, kept))) return;
   // The record is there before the key is: a key that is kept always opens.

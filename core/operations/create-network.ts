@@ -3,10 +3,12 @@ import type { Network, NetworkSpec } from "../model/network.ts";
 import { type NetworkView, networkView } from "../model/network-view.ts";
 import type { Operation } from "../model/operation.ts";
 import type { Caller } from "../model/organization.ts";
+import { resolveNew } from "../model/release/resolve-release.ts";
 import { timestampOf } from "../model/time.ts";
 import { acceptChange } from "./accept-change.ts";
 import type { Dependencies } from "./dependencies.ts";
 import { findOrganization } from "./find-organization.ts";
+import { readForNew } from "./find-release.ts";
 import { idempotently } from "./idempotently.ts";
 import { takeOfQuota } from "./quota.ts";
 import { repeatOnConflict } from "./repeat.ts";
@@ -35,9 +37,11 @@ export async function createNetwork(
           `There is a network ${spec.name} already. Choose another name, or delete that one first.`,
         );
 
+      const { releases, carried } = await readForNew(store, spec);
       const now = timestampOf(clock.now());
       const network: Network = {
         ...spec,
+        ...resolveNew(spec, releases, carried),
         id: ids.next("net"),
         org: organization.id,
         generation: 1,

@@ -1,4 +1,5 @@
 import type {
+  Builds,
   Cells,
   Chance,
   Clock,
@@ -19,6 +20,8 @@ export interface Dependencies {
   readonly workflows: Workflows;
   readonly cells: Cells;
   /** Looks at networks from outside their cells. */
+  /** Sees to it that cells can run a release. */
+  readonly builds: Builds;
   readonly probe: Probe;
   /** Signs network tokens. Never the key that signs calls to cells. */
   readonly networkTokens: Signer;

@@ -7,11 +7,14 @@ import { fileSigner, joseVerifier } from "#adapters/jwt.ts";
 import { type LocalWorkflows, localWorkflows } from "#adapters/local-workflows.ts";
 import { type Issuer, oidcPeople } from "#adapters/oidc.ts";
 import { outsideProbe } from "#adapters/probe.ts";
+import { type Prometheus, prometheus } from "#adapters/prometheus.ts";
+import { registryBuilds } from "#adapters/registry-builds.ts";
 import { nodeSecrets } from "#adapters/secrets.ts";
 import { type SqliteStore, sqliteStore } from "#adapters/sqlite.ts";
 import { systemClock, ulids } from "#adapters/world.ts";
 import type { Dependencies } from "#core/operations/dependencies.ts";
-import type { Clock, Log } from "#core/ports.ts";
+import { measuredStore } from "#core/operations/measured-store.ts";
+import type { Builds, Clock, Log } from "#core/ports.ts";
 import { workflows as definitions } from "#step-functions/index.ts";
 import { tasks } from "../../functions/tasks/index.ts";
 
@@ -27,6 +30,7 @@ export async function assemble({
   issuer,
   issuers = [],
   log,
+  builds = registryBuilds(),
   clock = systemClock,
 }: {
   data: string;
@@ -34,6 +38,8 @@ export async function assemble({
   /** Who people sign in by; without any there are API keys alone. */
   issuers?: readonly Issuer[];
   log: Log;
+  /** Where the cells have their images from. */
+  builds?: Builds;
   clock?: Clock;
 }): Promise<ControlPlane> {
   const keys = join(data, "keys");
@@ -63,6 +69,7 @@ export async function assemble({
     probe: outsideProbe(),
     networkTokens,
     cellCalls,
+    builds,
     verifier: joseVerifier,
     people: oidcPeople(issuers, { log }),
     secrets: nodeSecrets(macKey(join(keys, "cursors"))),

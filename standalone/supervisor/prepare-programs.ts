@@ -1,10 +1,10 @@
-import { copyFileSync, linkSync, mkdirSync, readdirSync, rmSync } from "node:fs";
+import { mkdirSync, readdirSync, rmSync } from "node:fs";
 import { basename, join } from "node:path";
 import { findNatsServer } from "#adapters/nats/find-server.ts";
 import { BUILT_IN_RELEASE } from "#core/model/release.ts";
 import { images } from "#core/workload.ts";
 import { bundlesOf } from "../bundle.ts";
-import { writeAtomically } from "../write-file.ts";
+import { compileCacheOf, keepBuild, link, writePrograms } from "../release-builds.ts";
 
 export interface Prepared {
   readonly commands: {
@@ -14,6 +14,8 @@ export interface Prepared {
   };
   /** Image → command, for the clusters. */
   readonly programsFile: string;
+  /** Makes the build of a release that is named as its last argument. */
+  readonly releaseBuilder: readonly string[];
   /** Where Node keeps what it compiled. */
   readonly compileCache: string;
 }
@@ -25,14 +27,14 @@ export interface PrepareOptions {
   readonly say: (line: string) => void;
 }
 
+/** Runs from its sources: it makes bundles. */
+const buildRelease = join(import.meta.dirname, "../build-release.ts");
+
 /** A small young generation: with 60 networks a cluster stays at 90 MiB instead of 100. */
 const CLUSTER_FLAGS = ["--max-semi-space-size=1"];
 
 /** The same for an agent, and garbage collected before it piles up: 50 networks in 100 MiB. */
 const AGENT_FLAGS = ["--max-semi-space-size=1", "--max-old-space-size=160", "--optimize-for-size"];
-
-/** An orchestrator allocates little that lives on, and there is one per network: size before speed, 77 MiB instead of 90. */
-const ORCHESTRATOR_FLAGS = ["--max-semi-space-size=1", "--no-maglev", "--optimize-for-size"];
 
 /**
  * Finds or makes every program that will run. The data directory gets its own links to the bundles, so that the cache may be
@@ -48,21 +50,12 @@ export async function prepare({ data, cacheDir, path, say }: PrepareOptions): Pr
   for (const other of readdirSync(all))
     if (other !== bundles.key) rmSync(join(all, other), { recursive: true, force: true });
   mkdirSync(folder, { recursive: true });
-  const node = (file: string, flags: readonly string[] = []) => [process.execPath, ...flags, link(file, folder)];
+  const node = (file: string, flags: readonly string[] = []) => [process.execPath, ...flags, linkInto(folder, file)];
 
   const { files } = bundles;
   const programsFile = join(folder, "programs.json");
-  const compileCache = join(folder, "compiled");
-  const programs = {
-    [images.orchestrator(BUILT_IN_RELEASE)]: [
-      // The environment of a pod is what its manifest says; where Node keeps compiled code is our business.
-      "/usr/bin/env",
-      `NODE_COMPILE_CACHE=${compileCache}`,
-      ...node(files.orchestrator, ORCHESTRATOR_FLAGS),
-    ],
-    [images.nats]: [nats],
-  };
-  writeAtomically(programsFile, JSON.stringify(programs));
+  keepBuild(data, BUILT_IN_RELEASE, files.orchestrator);
+  writePrograms(programsFile, data, { [images.nats]: [nats] });
   return {
     commands: {
       controlPlane: node(files["control-plane"]),
@@ -70,18 +63,17 @@ export async function prepare({ data, cacheDir, path, say }: PrepareOptions): Pr
       agent: node(files.agent, AGENT_FLAGS),
     },
     programsFile,
-    compileCache,
+    releaseBuilder: [
+      ...[process.execPath, buildRelease],
+      ...["--data", data, "--cache", cacheDir, "--programs", programsFile],
+    ],
+    compileCache: compileCacheOf(programsFile),
   };
 }
 
-function link(file: string, folder: string): string {
+function linkInto(folder: string, file: string): string {
   const target = join(folder, basename(file));
   rmSync(target, { force: true });
-  try {
-    linkSync(file, target);
-  } catch {
-    // Another file system.
-    copyFileSync(file, target);
-  }
+  link(file, target);
   return target;
 }

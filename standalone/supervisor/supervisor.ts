@@ -22,6 +22,8 @@ export interface SupervisorOptions {
     readonly agent: readonly string[];
   };
   readonly programsFile: string;
+  /** The command with which the control plane has releases built. */
+  readonly releaseBuilder: readonly string[];
   /** What every process gets. */
   readonly environment: Readonly<Record<string, string>>;
   /** A line for people. */
@@ -72,7 +74,13 @@ export async function supervise(options: SupervisorOptions): Promise<Supervisor>
   controlPlane = keepRunning({
     name: "control plane",
     command: commands.controlPlane,
-    environment: { ...environment, CELLPLANE_DATA: data, PORT: String(port), LISTEN_HOST: "127.0.0.1" },
+    environment: {
+      ...environment,
+      CELLPLANE_DATA: data,
+      PORT: String(port),
+      LISTEN_HOST: "127.0.0.1",
+      CELLPLANE_RELEASE_BUILDER: JSON.stringify(options.releaseBuilder),
+    },
     stdin: "pipe",
     log: openLogFile(join(data, "logs", "control-plane.log")),
     isUp: (line) => line.includes('"listening"'),

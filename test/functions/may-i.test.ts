@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { controlPlaneRoutes, type Route } from "#core/api.ts";
 import type { NetworkId } from "#core/model/ids.ts";
+import { BUILT_IN_RELEASE } from "#core/model/release.ts";
 import { type Role, roles } from "#core/model/role.ts";
 import { aKey, aMember, aNetwork, anApi, anOrganization, type CallApi, testPeople } from "../an-api.ts";
 import { aControlPlane, type TestControlPlane } from "../control-plane.ts";
@@ -57,6 +58,12 @@ const table: Readonly<Record<string, readonly [Weakest, "of a network"?]>> = {
   cancelOperation: ["operator", "of a network"],
 
   listFleet: ["platform"],
+  publishRelease: ["platform"],
+  listReleases: ["signed in"],
+  getRelease: ["signed in"],
+  promoteRelease: ["platform"],
+  withdrawRelease: ["platform"],
+
   createCell: ["platform"],
   listCells: ["platform"],
   getCell: ["platform"],
@@ -123,7 +130,15 @@ describe("who may call a route", () => {
       role: "viewer",
     });
     const key = await aKey(plane, { role: "viewer" });
-    own = { org, net, op: newest?.id ?? "", cell: cell.id, member: subject, key: key.slice(0, 16) };
+    own = {
+      org,
+      net,
+      op: newest?.id ?? "",
+      cell: cell.id,
+      member: subject,
+      key: key.slice(0, 16),
+      version: BUILT_IN_RELEASE,
+    };
 
     crowd.nobody = { bearer: undefined };
     crowd["an operator of the platform by key"] = { bearer: operator, platform: true };
