@@ -118,6 +118,7 @@ export async function startAgent({ cluster, clock, chance, verifier, log, settin
       knockAtNats: (addresses) => knockAtNats(addresses, trust),
       status: orchestrators.status,
       pushAccess: orchestrators.pushAccess,
+      reloadBroker: orchestrators.reloadBroker,
     });
     contacts = met;
     for (const instance of objects.instances()) {

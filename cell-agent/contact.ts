@@ -5,6 +5,8 @@ export interface Door {
   readonly open: boolean | null;
   /** What happened at the last try that failed. */
   readonly trouble: string;
+  /** SHA-256 of the certificate that was shown there. */
+  readonly certificate?: string;
 }
 
 /** What the agent itself met when it last knocked at a network. */
@@ -26,5 +28,6 @@ export const sameContact = (a: Contact, b: Contact): boolean =>
   a.api.trouble === b.api.trouble &&
   a.nats.open === b.nats.open &&
   a.nats.trouble === b.nats.trouble &&
+  a.nats.certificate === b.nats.certificate &&
   (a.orchestrator === undefined) === (b.orchestrator === undefined) &&
   a.orchestrator?.version === b.orchestrator?.version;

@@ -9,6 +9,8 @@ export interface Acquaintance {
   readonly namespace: string;
   readonly addresses: NetworkAddresses;
   readonly access: AccessDocument;
+  /** SHA-256 of the certificate that the broker should show. */
+  readonly certificate: string;
   /** Broker and orchestrator are up, as far as the cluster knows: a shut door will open any moment. */
   readonly expectOpen: boolean;
 }
@@ -30,6 +32,8 @@ const EAGER_TRIES = 500;
 const PATIENT_MS = 2_000;
 /** Between two tries of an open door, and as much again by chance at most half: 10 to 15 s. */
 const STEADY_MS = 10_000;
+/** Between two reloads of a broker that shows an older certificate. */
+const RELOAD_MS = 1_000;
 /** A door that was open is tried once more before it counts as shut. */
 const SECOND_THOUGHT_MS = 250;
 /** Failures of the internal port in a row before the orchestrator counts as silent. */
@@ -54,9 +58,10 @@ export function keepContacts(options: {
   knockAtNats: (addresses: NetworkAddresses) => Promise<Door>;
   status: (namespace: string, since: string | undefined, signal: AbortSignal) => Promise<OrchestratorStatus>;
   pushAccess: (namespace: string, access: AccessDocument, signal: AbortSignal) => Promise<void>;
+  reloadBroker: (namespace: string, signal: AbortSignal) => Promise<void>;
   onChange: (instance: string) => void;
 }): Contacts {
-  const { clock, chance, log, knockAtApi, knockAtNats, status, pushAccess, onChange } = options;
+  const { clock, chance, log, knockAtApi, knockAtNats, status, pushAccess, reloadBroker, onChange } = options;
   const followed = new Map<string, Followed>();
 
   function meet(instance: string, one: Followed, news: Partial<Contact>): void {
@@ -79,9 +84,24 @@ export function keepContacts(options: {
         continue;
       }
       meet(instance, one, { api, nats, checkedAt: clock.now() });
+      const shown = nats.certificate;
+      if (allOpen && shown !== undefined && shown !== one.acquaintance.certificate) {
+        await renewCertificate(instance, one);
+        continue;
+      }
       const eager = one.acquaintance.expectOpen && failures < EAGER_TRIES;
       await one.doors.sleep(allOpen ? STEADY_MS * (1 + chance() / 2) : eager ? EAGER_MS : PATIENT_MS);
     }
+  }
+
+  /** The broker reads its new certificate when it is told to. The files may come to it later than we wrote them. */
+  async function renewCertificate(instance: string, one: Followed): Promise<void> {
+    try {
+      await reloadBroker(one.acquaintance.namespace, one.ended.signal);
+    } catch (error) {
+      log("debug", "the broker was not reloaded", { instance, error: String(error) });
+    }
+    await one.doors.sleep(RELOAD_MS);
   }
 
   async function listenTo(instance: string, one: Followed): Promise<void> {
@@ -142,10 +162,10 @@ export function keepContacts(options: {
     follow(instance, acquaintance) {
       const one = followed.get(instance);
       if (!one) return begin(instance, acquaintance);
-      const { expectOpen, access } = one.acquaintance;
+      const { expectOpen, access, certificate } = one.acquaintance;
       one.acquaintance = acquaintance;
       const moved = expectOpen !== acquaintance.expectOpen;
-      if (moved) one.doors.wake();
+      if (moved || certificate !== acquaintance.certificate) one.doors.wake();
       if (moved) one.talk.wake();
       if (access.generation < acquaintance.access.generation) one.poll.abort();
     },

@@ -30,6 +30,10 @@ export const natsTrust = (caPem: string): SecureContext => createSecureContext({
 export function knockAtNats({ host, nats }: NetworkAddresses, secureContext: SecureContext): Promise<Door> {
   return new Promise((resolve) => {
     const socket = connect({ ...nats.dial, servername: host, secureContext });
+    let certificate: string | undefined;
+    socket.on("secureConnect", () => {
+      certificate = socket.getPeerCertificate().fingerprint256;
+    });
     const end = (door: Door) => {
       socket.destroy();
       resolve(door);
@@ -40,7 +44,7 @@ export function knockAtNats({ host, nats }: NetworkAddresses, secureContext: Sec
     socket.on("close", () => end(shut("the connection was closed")));
     socket.on("data", (part: Buffer) => {
       said += part.toString("latin1");
-      if (said.startsWith("INFO ")) end(open);
+      if (said.startsWith("INFO ")) end({ ...open, ...(certificate ? { certificate } : {}) });
       else if (said.length > 5) end(shut("it does not speak NATS"));
     });
   });

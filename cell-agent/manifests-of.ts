@@ -15,7 +15,7 @@ import { namespace as namespaceManifest } from "./manifests/namespace.ts";
 import { networkPolicies } from "./manifests/network-policies.ts";
 import { orchestrator } from "./manifests/orchestrator.ts";
 import { routes } from "./manifests/routes.ts";
-import { natsConf, secrets } from "./manifests/secrets.ts";
+import { natsConf, orchestratorSecretsHash, secrets } from "./manifests/secrets.ts";
 import { services } from "./manifests/services.ts";
 
 /** All that manifests are made of, besides the instance. */
@@ -38,13 +38,15 @@ export function manifestsOf(
   const { network, spec, access } = order;
   const namespace = objectNameOf(network);
   const plan = plans[spec.plan];
+  const content = { namespace, plan, access, keys, credentials, authorities };
+  const secretsHash = orchestratorSecretsHash(content);
   return [
     [namespaceManifest(namespace)],
     [...networkPolicies(namespace), ...limits(namespace, plan), ...accounts(namespace)],
-    secrets({ namespace, plan, access, keys, credentials, authorities }),
+    secrets(content),
     [
       broker(namespace, plan, natsConf({ namespace, plan, keys })),
-      orchestrator({ network, namespace, spec, plan, cell, addresses }),
+      orchestrator({ network, namespace, spec, plan, cell, addresses, secretsHash }),
       ...services(namespace),
       ...routes(namespace, addresses.host),
       ...disruptionBudgets(namespace),

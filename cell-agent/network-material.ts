@@ -1,20 +1,25 @@
+import { X509Certificate } from "node:crypto";
 import { isIP } from "node:net";
 import type { Clock, Cluster, NetworkAddresses } from "#core/ports.ts";
 import { services } from "#core/workload.ts";
 import { hostOf } from "./cell.ts";
 import type { CertificateAuthorities } from "./keys/cell-keys.ts";
 import { type Credentials, currentCredentials, renewCredentials } from "./keys/credentials.ts";
-import { type NetworkKeys, networkKeys } from "./keys/network-keys.ts";
+import { currentKeys, type NetworkKeys, networkKeys } from "./keys/network-keys.ts";
+import type { RotationWanted } from "./keys/rotate-keys.ts";
 
 /** What manifests of one network are made of and cost requests to learn: held from the first pass on. */
 export interface Material {
   readonly keys: NetworkKeys;
   readonly credentials: Credentials;
   readonly addresses: NetworkAddresses;
+  /** SHA-256 of the certificate that the broker should show. */
+  readonly certificate: string;
 }
 
 export interface Materials {
-  of(instance: string, network: string): Promise<Material>;
+  /** After what is due was renewed and rotated. */
+  of(instance: string, network: string, wanted: RotationWanted): Promise<Material>;
   forget(instance: string): void;
 }
 
@@ -28,16 +33,18 @@ export function materials(options: {
   const held = new Map<string, Material>();
 
   return {
-    async of(instance, network) {
+    async of(instance, network, wanted) {
       const now = clock.now();
       const known = held.get(instance);
-      const [keys, addresses] = known
+      const [had, addresses] = known
         ? [known.keys, known.addresses]
         : await Promise.all([networkKeys(cluster, instance, now), cluster.addressesOf(hostOf(network, domain))]);
+      const keys = await currentKeys(cluster, instance, { held: had, wanted });
       const asked = { instance, keys, authorities, natsNames: natsNamesOf(instance, addresses), now };
       const fresh = known && renewCredentials(known.credentials, asked) === known.credentials;
       const credentials = fresh ? known.credentials : await currentCredentials(cluster, asked);
-      const material = { keys, addresses, credentials };
+      const certificate = fresh ? known.certificate : new X509Certificate(credentials.nats.certPem).fingerprint256;
+      const material = { keys, addresses, credentials, certificate };
       held.set(instance, material);
       return material;
     },

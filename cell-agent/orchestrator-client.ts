@@ -17,6 +17,7 @@ const Status = z.object({
   ready: z.boolean(),
   nodes: z.object({ online: z.int().nonnegative(), total: z.int().nonnegative() }),
   accessGeneration: z.int(),
+  sealedWith: z.string().optional(),
   version: z.string(),
 });
 
@@ -25,6 +26,8 @@ export interface OrchestratorClient {
   /** Without `since`: at once. With it: when something is no longer as at that version, or after 20 s. */
   status(namespace: string, since: string | undefined, signal: AbortSignal): Promise<OrchestratorStatus>;
   pushAccess(namespace: string, access: AccessDocument, signal: AbortSignal): Promise<void>;
+  /** Has the network's broker read its files again. */
+  reloadBroker(namespace: string, signal: AbortSignal): Promise<void>;
   close(): void;
 }
 
@@ -57,7 +60,7 @@ export function orchestratorClient(options: {
 
   async function call(
     namespace: string,
-    request: { method: "GET" | "PUT"; path: string; body?: string; timeoutMs: number; signal: AbortSignal },
+    request: { method: "GET" | "PUT" | "POST"; path: string; body?: string; timeoutMs: number; signal: AbortSignal },
   ): Promise<HttpAnswer> {
     const dial: Dial | undefined = await cluster.dial({ namespace, name: services.orchestrator, port: "internal" });
     if (!dial) throw new Error("the service has no address yet");
@@ -83,6 +86,9 @@ export function orchestratorClient(options: {
     async pushAccess(namespace, access, signal) {
       const body = JSON.stringify(access);
       await call(namespace, { method: "PUT", path: "/v1/access", body, timeoutMs: ANSWER_MS, signal });
+    },
+    async reloadBroker(namespace, signal) {
+      await call(namespace, { method: "POST", path: "/v1/broker/reload", timeoutMs: ANSWER_MS, signal });
     },
     close: () => agent.destroy(),
   };

@@ -39,7 +39,10 @@ export async function reconcile(operator: Operator, name: string): Promise<Outco
 async function converge(operator: Operator, instance: NetworkInstance): Promise<Outcome> {
   const { materials, secrets, objects, contacts, cell, authorities } = operator;
   const { name } = instance.metadata;
-  const material = await materials.of(name, instance.spec.network);
+  const material = await materials.of(name, instance.spec.network, {
+    rotation: instance.spec.spec.rotation ?? 0,
+    sealedWith: contacts.of(name).orchestrator?.sealedWith,
+  });
   const stages = manifestsOf(instance, { cell, authorities, ...material });
   const owned = objects.of(name);
   const hashes = new Map(owned.map((object) => [refText(refOf(object)), appliedHashOf(object)]));
@@ -53,6 +56,7 @@ async function converge(operator: Operator, instance: NetworkInstance): Promise<
     namespace: name,
     addresses: material.addresses,
     access: instance.spec.access,
+    certificate: material.certificate,
     expectOpen: observed.expectOpen,
   });
   await report(operator, instance, observed.status);
@@ -102,6 +106,11 @@ function look(
     broker,
     orchestrator,
     contact: contacts.of(name),
+    secrets: {
+      rotation: material.keys.rotation,
+      inUse: material.keys.sealingKeyPrevious === undefined,
+      certificate: material.certificate,
+    },
     endpoints: { api: material.addresses.api.url, nats: material.addresses.nats.url },
     previous: journal.read(instance.spec.network) ?? instance.status,
     now: clock.now(),

@@ -12,8 +12,19 @@ export interface Observations {
   readonly orchestrator: WorkloadState;
   readonly contact: Contact;
   readonly endpoints: Endpoints | null;
+  readonly secrets: SecretsState;
   readonly previous: Observed | undefined;
   readonly now: number;
+}
+
+/** How far the secrets of a network are. */
+export interface SecretsState {
+  /** Which rotation they are of. */
+  readonly rotation: number;
+  /** Nothing needs those of before any more. */
+  readonly inUse: boolean;
+  /** SHA-256 of the certificate that the broker should show. */
+  readonly certificate: string;
 }
 
 type Finding = Omit<Condition, "since">;
@@ -132,6 +143,25 @@ function findingsOf(order: NetworkInstance["spec"], seen: Observations): Finding
     untriedDoor && shut.length === 0
       ? unknown("RoutesAnswer", seen, order)
       : finding("RoutesAnswer", shut.length === 0, { yes: "Answering", no: "NotAnswering", trouble: shut.join("; ") }),
+    ...rotationFindings(order, seen),
+  ];
+}
+
+/** Said of networks whose secrets were ever rotated. Once true for an order it stays so: a certificate that is renewed later is not part of it. */
+function rotationFindings(order: NetworkInstance["spec"], seen: Observations): Finding[] {
+  const wanted = order.spec.rotation ?? 0;
+  if (wanted === 0) return [];
+  const { secrets, contact, previous } = seen;
+  const before = previous?.conditions.find(({ type }) => type === "SecretsRotated");
+  const wasDone = before?.status === "True" && previous?.observedGeneration === order.generation;
+  const trouble =
+    secrets.rotation < wanted || !secrets.inUse
+      ? "the orchestrator has not sealed everything with the new key yet"
+      : wasDone || contact.nats.certificate === secrets.certificate
+        ? ""
+        : "the broker does not show its new certificate yet";
+  return [
+    finding("SecretsRotated", trouble === "", { yes: "Rotated", no: "Rotating", trouble: `secrets: ${trouble}` }),
   ];
 }
 

@@ -22,6 +22,8 @@ export const Credentials = z.strictObject({
   orchestratorJwt: z.string(),
   /** When the two user JWTs end, in milliseconds since 1970. */
   usersUntil: z.number(),
+  /** The rotation of the keys that they are made with. */
+  rotation: z.int().nonnegative().default(0),
 });
 export type Credentials = z.infer<typeof Credentials>;
 
@@ -52,11 +54,13 @@ export async function currentCredentials(cluster: Cluster, of: CredentialsOf): P
 /** The same value where nothing is due. */
 export function renewCredentials(held: Credentials | undefined, of: CredentialsOf): Credentials {
   const { keys, authorities, instance, natsNames, now } = of;
+  const { rotation } = keys;
+  if (held && held.rotation !== rotation) return renewCredentials(undefined, of);
   const nats = renewLeaf(held?.nats, authorities.nats, natsNames, now);
   const internal = renewLeaf(held?.internal, authorities.internal, [internalServerName(instance)], now);
   const usersStay = held !== undefined && held.usersUntil - now > (USER_DAYS * DAY_MS) / 3;
   if (held && usersStay && nats === held.nats && internal === held.internal) return held;
-  return { nats, internal, ...(usersStay ? usersOf(held) : newUsers(keys, now)) };
+  return { nats, internal, rotation, ...(usersStay ? usersOf(held) : newUsers(keys, now)) };
 }
 
 function renewLeaf(held: Certified | undefined, ca: Certified, names: readonly string[], now: number): Certified {

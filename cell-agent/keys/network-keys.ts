@@ -3,7 +3,8 @@ import * as z from "zod";
 import { accountJwt, noJetStream, noLimits, operatorJwt } from "#adapters/nats/jwt.ts";
 import { createNkey } from "#adapters/nats/nkey.ts";
 import type { Cluster } from "#core/ports.ts";
-import { keptOnce, keptRef } from "../kept.ts";
+import { keptOnce, keptRef, readKept, writeKept } from "../kept.ts";
+import { nextKeys, type RotationWanted } from "./rotate-keys.ts";
 
 /** As many as the operator JWT names from the start: a broker cannot take a new one while it runs. */
 const SIGNING_KEYS = 12;
@@ -26,6 +27,10 @@ export const NetworkKeys = z.strictObject({
   orchestrator: AccountKeys,
   /** AES-256, base64url. */
   sealingKey: z.string(),
+  /** The one before, while something may be sealed with it. */
+  sealingKeyPrevious: z.string().optional(),
+  /** Which rotation these are of; 0: those it began with. */
+  rotation: z.int().nonnegative().default(0),
   snapshotKey: z.string(),
 });
 export type NetworkKeys = z.infer<typeof NetworkKeys>;
@@ -40,6 +45,24 @@ export const networkKeys = async (cluster: Cluster, instance: string, now: numbe
       make: () => newNetworkKeys(instance, now),
     })
   ).value;
+
+/**
+ * What the keys of a network are after a rotation that is due; the same value where none is. Of two agents that rotate at once one wins,
+ * and the other finds its work.
+ */
+export async function currentKeys(
+  cluster: Cluster,
+  instance: string,
+  { held, wanted }: { held: NetworkKeys; wanted: RotationWanted },
+): Promise<NetworkKeys> {
+  if (nextKeys(held, wanted) === held) return held;
+  const ref = networkKeysRef(instance);
+  const kept = await readKept(cluster, ref, (value) => NetworkKeys.parse(value));
+  if (!kept) return held;
+  const next = nextKeys(kept.value, wanted);
+  if (next !== kept.value) await writeKept(cluster, ref, { value: next, version: kept.version });
+  return next;
+}
 
 export function newNetworkKeys(name: string, now: number): NetworkKeys {
   const issuedAt = Math.floor(now / 1_000);
@@ -69,6 +92,7 @@ export function newNetworkKeys(name: string, now: number): NetworkKeys {
     system,
     orchestrator: account("ORCH", noLimits),
     sealingKey: randomBytes(32).toString("base64url"),
+    rotation: 0,
     snapshotKey: randomBytes(32).toString("base64url"),
   };
 }

@@ -1,3 +1,4 @@
+import { canonicalJson } from "#core/model/canonical.ts";
 import type { InstanceSpec } from "#core/model/instance.ts";
 import type { KubeObject } from "#core/model/kube-object.ts";
 import type { Plan } from "#core/model/plan.ts";
@@ -23,10 +24,20 @@ export interface OrchestratorOf {
   readonly plan: Plan;
   readonly cell: CellFacts;
   readonly addresses: NetworkAddresses;
+  /** Of all that it reads once, at its start. */
+  readonly secretsHash: string;
 }
 
 /** The orchestrator. A new one is ready before the old one goes; a change of the access list is none of its template. */
-export function orchestrator({ network, namespace, spec, plan, cell, addresses }: OrchestratorOf): KubeObject {
+export function orchestrator({
+  network,
+  namespace,
+  spec,
+  plan,
+  cell,
+  addresses,
+  secretsHash,
+}: OrchestratorOf): KubeObject {
   return {
     apiVersion: "apps/v1",
     kind: "Deployment",
@@ -37,7 +48,10 @@ export function orchestrator({ network, namespace, spec, plan, cell, addresses }
       selector: { matchLabels: componentLabels("orchestrator") },
       strategy: { type: "RollingUpdate", rollingUpdate: { maxSurge: 1, maxUnavailable: 0 } },
       template: {
-        metadata: { labels: labelsOf(namespace, "orchestrator") },
+        metadata: {
+          labels: labelsOf(namespace, "orchestrator"),
+          annotations: { "cellplane.dev/secrets": secretsHash },
+        },
         spec: {
           ...podDefaults,
           terminationGracePeriodSeconds: 30,
@@ -57,6 +71,7 @@ export function orchestrator({ network, namespace, spec, plan, cell, addresses }
                 [env.listenHost]: "0.0.0.0",
                 [env.portHttp]: String(ports.http),
                 [env.portInternal]: String(ports.internal),
+                [env.settings]: canonicalJson(spec.settings),
                 [env.nodeLimit]: String(spec.nodes ?? plan.nodes),
               }),
               ports: [

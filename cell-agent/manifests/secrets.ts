@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { natsServerConfig } from "#adapters/nats/server-config.ts";
 import type { AccessDocument } from "#core/model/access.ts";
 import { canonicalJson } from "#core/model/canonical.ts";
@@ -41,6 +42,7 @@ export const secrets = (of: SecretContent): KubeObject[] => [
     [files.orchestratorJwt]: of.credentials.orchestratorJwt,
     [files.orchestratorSeed]: of.keys.orchestrator.userSeed,
     [files.sealingKey]: of.keys.sealingKey,
+    ...(of.keys.sealingKeyPrevious === undefined ? {} : { [files.sealingKeyPrevious]: of.keys.sealingKeyPrevious }),
     [files.natsCa]: of.authorities.nats.certPem,
     [files.internalCertificate]: of.credentials.internal.certPem,
     [files.internalKey]: of.credentials.internal.keyPem,
@@ -48,6 +50,21 @@ export const secrets = (of: SecretContent): KubeObject[] => [
   }),
   secret(of.namespace, secretNames.access, { [ACCESS_FILE]: canonicalJson(of.access) }),
 ];
+
+/**
+ * Changes when an orchestrator must read its Secret again, that is: be started anew. Not when the sealing key of before goes: who has it
+ * mounted has no use for it any more.
+ */
+export function orchestratorSecretsHash({ keys, credentials, authorities }: SecretContent): string {
+  const { sealingKeyPrevious, ...used } = keys;
+  const read = [
+    used.signingSeeds[used.activeSigningKey],
+    ...[used.system.userSeed, used.orchestrator.userSeed, used.sealingKey],
+    ...[credentials.systemJwt, credentials.orchestratorJwt, credentials.internal.certPem],
+    ...[authorities.nats.certPem, authorities.internal.certPem],
+  ];
+  return createHash("sha256").update(JSON.stringify(read)).digest("hex");
+}
 
 /** Room for every node, and for the orchestrator's own connections: one per workspace, and two. */
 const connectionsOf = (plan: Plan): number => plan.nodes + 200;

@@ -7,6 +7,7 @@ import { createServer } from "node:http";
 import { createServer as createTlsServer } from "node:https";
 import { join } from "node:path";
 import type { TLSSocket } from "node:tls";
+import { sealingKeyId } from "#adapters/sealing-key-id.ts";
 import type { AccessDocument } from "#core/model/access.ts";
 import { ACCESS_FILE, orchestratorSecretFiles as files, internalClientName } from "#core/workload.ts";
 
@@ -19,6 +20,7 @@ const {
 const { LISTEN_HOST, PORT_HTTP, PORT_INTERNAL } = process.env;
 const secret = (name: string) => readFileSync(join(CELLPLANE_SECRETS_DIR, name), "utf8");
 
+const sealedWith = sealingKeyId(Buffer.from(secret(files.sealingKey), "base64url"));
 let access: AccessDocument = JSON.parse(readFileSync(join(CELLPLANE_ACCESS_DIR, ACCESS_FILE), "utf8"));
 let ready = true;
 let nodes = { online: 0, total: 0 };
@@ -33,6 +35,7 @@ const status = () => ({
   ready,
   nodes,
   accessGeneration: access.generation,
+  sealedWith,
   version: `${process.pid}.${changes}`,
 });
 

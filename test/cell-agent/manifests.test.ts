@@ -21,7 +21,7 @@ const withoutSecrets = (object: KubeObject): unknown =>
     JSON.stringify(object, (name, value) =>
       object.kind === "Secret" && name === "data"
         ? Object.keys(value as object)
-        : name === "cellplane.dev/config"
+        : name === "cellplane.dev/config" || name === "cellplane.dev/secrets"
           ? "<hash>"
           : value,
     ),

@@ -15,6 +15,7 @@ const met: Contact = { api: open, nats: open, checkedAt: now, orchestrator: said
 const good: Observations = {
   ...{ applyFailure: null, broker: done, orchestrator: done, contact: met, previous: undefined, now },
   endpoints: { api: "https://a", nats: "tls://a:4222" },
+  secrets: { rotation: 0, inUse: true, certificate: "AA" },
 };
 const look = (seen: Partial<Observations>, generation = 1): Observed =>
   statusOf(anInstance({ generation, accessGeneration: 1 }), { ...good, ...seen });
@@ -47,6 +48,32 @@ describe("the status of a network", () => {
     expect(found).toContain(type);
     expect(found).toContain("Settled");
     expect(look({ ...wrong, previous: look({}) }).phase).toBe("degraded");
+  });
+
+  describe("after a rotation was asked for", () => {
+    const instance = anInstance({ generation: 2, accessGeneration: 1 });
+    const asked = { spec: { ...instance.spec, spec: { ...instance.spec.spec, rotation: 1 } } };
+    const showing = (certificate: string): Contact => ({ ...met, nats: { ...open, certificate } });
+    const rotated = { rotation: 1, inUse: true, certificate: "BB" };
+    it.each<[string, Partial<Observations>, Phase]>([
+      ["old keys", { secrets: { ...rotated, rotation: 0 }, contact: showing("BB") }, "updating"],
+      [
+        "something sealed with the old key",
+        { secrets: { ...rotated, inUse: false }, contact: showing("BB") },
+        "updating",
+      ],
+      ["a broker that shows the old certificate", { secrets: rotated, contact: showing("AA") }, "updating"],
+      ["a broker that nobody looked at", { secrets: rotated, contact: met }, "updating"],
+      ["all of it in use", { secrets: rotated, contact: showing("BB") }, "ready"],
+    ])("%s", (_, seen, phase) => {
+      expect(statusOf(asked, { ...good, previous: look({}), ...seen }).phase).toBe(phase);
+    });
+
+    it("a certificate that is renewed later is no rotation", () => {
+      const previous = statusOf(asked, { ...good, secrets: rotated, contact: showing("BB") });
+      const renewed = { ...rotated, certificate: "CC" };
+      expect(statusOf(asked, { ...good, previous, secrets: renewed, contact: showing("BB") }).phase).toBe("ready");
+    });
   });
 
   it.each<[Phase | undefined, number, boolean, Phase]>([
