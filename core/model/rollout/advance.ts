@@ -4,7 +4,7 @@ import { withClockStopped } from "./admit-target.ts";
 import { blockers } from "./blocker.ts";
 import { isAsAsked, isAsBefore } from "./change.ts";
 import { type Explanation, explainRollout } from "./explain.ts";
-import { judgeBaking, judgeInFlight } from "./judge-target.ts";
+import { judgeDone, judgeInFlight } from "./judge-target.ts";
 import { newPass, type Pass, type Policies, tally, wakeAt } from "./pass.ts";
 import { passBack, passStopping } from "./pass-back.ts";
 import { passWaves, SLOW_POLL_MS } from "./pass-waves.ts";
@@ -69,13 +69,10 @@ function judgeAll(pass: Pass): void {
     if (isInFlight(target)) pass.targets[at] = judge(target, pass.seen[at], rollout, now);
     else if (target.state === "done" && isForward && target.wave === rollout.wave) {
       const seen = pass.seen[at];
-      if (seen && bakes(rollout)) pass.targets[at] = judgeBaking(target, seen, rollout.spec, now);
+      if (seen) pass.targets[at] = judgeDone(target, seen, rollout.spec, now);
     }
   }
 }
-
-/** From the moment its wave has settled until the wave is left behind, gates after it included. */
-const bakes = ({ waves, wave }: Rollout): boolean => waves[wave]?.settledAt != null;
 
 function judge(target: RolloutTarget, seen: Sighting | undefined, rollout: Rollout, now: number): RolloutTarget {
   const leave = (code: string, message: string): RolloutTarget => withState(target, "skipped", { code, message }, now);

@@ -69,18 +69,21 @@ function sane(attempt: Attempt, now: number): Attempt {
 }
 
 /**
- * A target that is done, while its wave bakes: one that is ill for `minHealthyFor` has failed after all. Silence says nothing.
- * That is what a bake is for; afterwards done is done.
+ * A target that is done, until its wave is left behind: one that is ill for `minHealthyFor` has failed after all. That is what a
+ * bake is for. Silence says nothing.
  */
-export function judgeBaking(target: RolloutTarget, seen: Sighting, rules: Rules, now: number): RolloutTarget {
+export function judgeDone(target: RolloutTarget, seen: Sighting, rules: Rules, now: number): RolloutTarget {
   if (!target.attempt) return target;
+  const { report } = seen;
+  const isPlainlyWell = report?.phase === "ready" && report.nodesOnline >= target.attempt.nodesBefore;
+  if (isPlainlyWell && target.attempt.unhealthySince === null) return target;
   const attempt = sane(target.attempt, now);
   const verdict = verdictOf(attempt, seen, { nodes: rules.nodes, now });
   const ill = verdict.is === "failed" || (verdict.is === "not-yet" && verdict.code === "not-ready");
   const unhealthySince = ill ? (attempt.unhealthySince ?? timestampOf(now)) : null;
   const after = changedAttempt(attempt, { unhealthySince });
   if (ill && now - Date.parse(unhealthySince ?? "") >= millisecondsOf(rules.minHealthyFor)) {
-    const why = { code: "degraded-in-bake", message: `it was healthy and is not any more: ${verdict.message}` };
+    const why = { code: "degraded", message: `it was healthy and is not any more: ${verdict.message}` };
     const failure = { ...why, at: timestampOf(now), excerpt: [...(seen.report?.excerpt ?? [])].slice(-50) };
     return { ...withState(target, "failed", why, now), attempt: { ...after, failure } };
   }

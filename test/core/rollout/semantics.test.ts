@@ -89,7 +89,7 @@ describe("2. bake per wave", () => {
     const network = running.fleet.networks.get(victim?.network ?? networkNumber(0));
     if (network) network.breaks = true;
     runUntil(running, ({ rollout }) => rollout.state === "paused");
-    expect(running.targets.get(victim?.network ?? networkNumber(0))?.why?.code).toBe("degraded-in-bake");
+    expect(running.targets.get(victim?.network ?? networkNumber(0))?.why?.code).toBe("degraded");
   });
 });
 
