@@ -7,7 +7,7 @@ import { defineConfig } from "vitest/config";
 export default defineConfig({
   test: {
     include: ["test/**/*.test.ts"],
-    exclude: ["test/aws/**", "test/kube/**"],
+    exclude: ["test/aws/**", "test/infra/**", "test/kube/**"],
     testTimeout: 30_000,
     hookTimeout: 60_000,
     pool: "forks",

@@ -25,7 +25,7 @@ const Shared = {
   /** A permission boundary for every role that is made. */
   boundary: arn("iam").optional(),
   /** `owner=platform,cost-center=7` on everything that takes tags. */
-  tags: listOf(text(/^[\w.:/@-]{1,128}=[\w.:/@ -]{0,256}$/, "pairs such as owner=platform")).default([]),
+  tags: listOf(text(/^[\w.:/@-]{1,128}=[\w.:/=@ -]{0,256}$/, "pairs such as owner=platform")).default([]),
 };
 
 const External = {
