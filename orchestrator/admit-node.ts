@@ -103,7 +103,7 @@ export function credentialsOf(deps: Deps, workspace: RunningWorkspace, record: N
     ...(active ? { jwt: userJwt(signer, { ...user, scoped: true, issuedAt, expiresAt: jwtExp }), jwtExp } : {}),
     nats: { urls: [settings.natsUrlPublic], caPem: settings.natsCa },
     renewUrl: `${settings.apiUrl}/v1/renew`,
-    configKeys: [workspace.desired.configKey()],
+    configKeys: workspace.desired.configKeys(),
     hb: { everyMs: settings.heartbeatMs },
     reconnect: { baseMs: 1_000, windowMs: reconnectWindow(workspace.store.nodes.size()) },
     serverTime: now,

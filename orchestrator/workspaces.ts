@@ -234,6 +234,7 @@ export class Workspaces {
     const keys = this.#keysOf(record);
     await this.#deps.broker.pushAccount(record, keys);
     running.store.use(keys);
+    running.desired.keysChanged();
     this.#sealedAs.set(record.name, record.sealed);
     return running;
   }

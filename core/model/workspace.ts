@@ -37,6 +37,8 @@ export const WorkspaceKeys = z.strictObject({
   nodes: z.string(),
   /** Signs desired documents. */
   config: z.string(),
+  /** Takes over from `config` then (milliseconds since 1970): by that time every node that is connected was told of it. */
+  nextConfig: z.strictObject({ seed: z.string(), from: z.number() }).optional(),
   /** Public halves of signing keys of before: whom they let in stays until then (milliseconds since 1970). */
   previous: z.array(z.strictObject({ users: z.string(), nodes: z.string(), until: z.number() })).default([]),
 });

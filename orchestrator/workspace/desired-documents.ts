@@ -19,7 +19,7 @@ const AT_ONCE = 100;
  */
 export class DesiredDocuments {
   readonly #store: WorkspaceStore;
-  readonly #config: Nkey;
+  #config: Nkey;
   readonly #clock: Clock;
   readonly #log: Log;
   readonly #isLeader: () => boolean;
@@ -38,9 +38,19 @@ export class DesiredDocuments {
     store.nodes.onChange((id) => this.wake(id));
   }
 
-  /** The public half that nodes check signatures with. */
-  configKey(): { kid: string; pub: string } {
-    return { kid: this.#config.public, pub: rawOfPublicNkey(this.#config.public).toString("base64url") };
+  /** The public halves that nodes check signatures with: of the key in use, and of the one that will take over. */
+  configKeys(): { kid: string; pub: string }[] {
+    const { nextConfig } = this.#store.keys;
+    return [this.#config, ...(nextConfig ? [nkeyOfSeed(nextConfig.seed)] : [])].map(({ public: kid }) => ({
+      kid,
+      pub: rawOfPublicNkey(kid).toString("base64url"),
+    }));
+  }
+
+  /** The workspace has other keys: what was signed with another is signed anew. */
+  keysChanged(): void {
+    this.#config = nkeyOfSeed(this.#store.keys.config);
+    this.wakeAll();
   }
 
   decidedOn(record: NodeRecord): Map<string, Deployment> {
@@ -125,7 +135,8 @@ export class DesiredDocuments {
     const content = desiredContent(labels, this.#inForce);
     const hash = createHash("sha256").update(canonicalJson(content)).digest("hex");
     if (!current && content.pipelines.length === 0) return;
-    if (current?.hash === hash && canonicalJson(current.labels) === canonicalJson(labels)) return;
+    const sameLabels = canonicalJson(current?.labels ?? {}) === canonicalJson(labels);
+    if (current?.hash === hash && sameLabels && current.kid === this.#config.public) return;
 
     const next = (gen: number): DesiredDocument => {
       const issuedAt = timestampOf(this.#clock.now());

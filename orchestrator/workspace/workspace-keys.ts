@@ -12,21 +12,30 @@ export const newWorkspaceKeys = (): WorkspaceKeys => ({
   previous: [],
 });
 
-/** New signing keys; of those before only the public halves stay, until what they signed has ended. Nodes go on knowing `config`. */
-export const rotateWorkspaceKeys = (keys: WorkspaceKeys, now: number): WorkspaceKeys => ({
-  ...newWorkspaceKeys(),
-  config: keys.config,
-  previous: [
-    ...withoutOutlived(keys, now).previous,
-    { users: nkeyOfSeed(keys.users).public, nodes: nkeyOfSeed(keys.nodes).public, until: now + OVERLAP_MS },
-  ],
-});
+/**
+ * New signing keys; of those before only the public halves stay, until what they signed has ended. Nodes must know the key of their
+ * documents before it signs one, so the next of these is only announced.
+ */
+export const rotateWorkspaceKeys = (keys: WorkspaceKeys, now: number): WorkspaceKeys => {
+  const before = withoutOutlived(keys, now);
+  const { config: announced, ...made } = newWorkspaceKeys();
+  return {
+    ...before,
+    ...made,
+    nextConfig: before.nextConfig ?? { seed: announced, from: now + OVERLAP_MS },
+    previous: [
+      ...before.previous,
+      { users: nkeyOfSeed(keys.users).public, nodes: nkeyOfSeed(keys.nodes).public, until: now + OVERLAP_MS },
+    ],
+  };
+};
 
-/** True where a key of before let nobody in who could still be here. */
-export const hasOutlived = ({ previous }: WorkspaceKeys, now: number): boolean =>
-  previous.some(({ until }) => until <= now);
+/** True where a key of before let nobody in who could still be here, or an announced one may sign. */
+export const hasOutlived = ({ previous, nextConfig }: WorkspaceKeys, now: number): boolean =>
+  previous.some(({ until }) => until <= now) || (nextConfig !== undefined && nextConfig.from <= now);
 
-export const withoutOutlived = (keys: WorkspaceKeys, now: number): WorkspaceKeys => ({
-  ...keys,
-  previous: keys.previous.filter(({ until }) => until > now),
-});
+export function withoutOutlived({ nextConfig, ...keys }: WorkspaceKeys, now: number): WorkspaceKeys {
+  const previous = keys.previous.filter(({ until }) => until > now);
+  if (nextConfig && nextConfig.from <= now) return { ...keys, previous, config: nextConfig.seed };
+  return { ...keys, previous, ...(nextConfig ? { nextConfig } : {}) };
+}

@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { connect as connectTls } from "node:tls";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { createNkey } from "#adapters/nats/nkey.ts";
 import { sealingKeyId } from "#adapters/sealing-key-id.ts";
 import type { EnrollResponse } from "#core/messages.ts";
@@ -83,6 +83,39 @@ const disconnected = (node: TestNode): Promise<boolean> =>
     .flush()
     .then(() => false)
     .catch(() => true);
+
+describe("the key of desired documents", () => {
+  it("is announced by a rotation, and signs once every node was told", async () => {
+    const [old, next] = [network.settings.sealingKeys[0] ?? Buffer.alloc(0), randomBytes(32)];
+    const pipeline = {
+      ...{ v: 1, name: "p", inputs: [{ id: "i", stdin: {} }], processors: [], outputs: [{ id: "o", stdout: {} }] },
+    };
+    expect((await network.call("PUT", "/v1/workspaces/default/pipelines/p", { body: pipeline })).status).toBe(201);
+    const { node, answer } = await aJoinedNode();
+    await node.hello();
+    const deployment = { pipeline: "p@1", selector: {} };
+    const made = await network.call("POST", "/v1/workspaces/default/deployments", { body: deployment });
+    expect([made.status, made.body.detail]).toEqual([201, undefined]);
+    await expect.poll(async () => (await node.desired())?.pipelines.length, LONG).toBe(1);
+    const before = await node.desired();
+
+    await network.restart({ sealingKeys: [next, old] });
+    await expect.poll(sealedWith, LONG).toBe(sealingKeyId(next));
+    const told = (await aJoinedNode()).answer.configKeys.map(({ kid }) => kid);
+    expect(told).toHaveLength(2);
+    expect(answer.configKeys.map(({ kid }) => kid)).toContain(told[0]);
+    expect((await node.desired())?.kid).toBe(before?.kid);
+
+    network.advance(8 * 86_400_000);
+    await network.orchestrator.sweep();
+    network.advance(-8 * 86_400_000);
+    // The orchestrator's own connection was let in by the key that is gone: it comes back with the new one.
+    const later = await vi.waitFor(aJoinedNode, LONG);
+    expect(later.answer.configKeys.map(({ kid }) => kid)).toEqual([told[1]]);
+    await expect.poll(async () => (await later.node.desired())?.kid, LONG).toBe(told[1]);
+    await Promise.all([node.close(), later.node.close()]);
+  });
+});
 
 describe("a reload of the broker", () => {
   const shown = () =>
