@@ -8,7 +8,7 @@ import { nodeSecrets } from "#adapters/secrets.ts";
 import { type SqliteStore, sqliteStore } from "#adapters/sqlite.ts";
 import { systemClock, ulids } from "#adapters/world.ts";
 import type { Cell } from "#core/model/cell.ts";
-import type { CellId } from "#core/model/ids.ts";
+import type { CellId, OrganizationId } from "#core/model/ids.ts";
 import { hasEnded, type Operation } from "#core/model/operation.ts";
 import type { Caller } from "#core/model/organization.ts";
 import { timestampOf } from "#core/model/time.ts";
@@ -46,9 +46,9 @@ export interface Intent<S extends Store> {
   close(): Promise<void>;
 }
 
-/** The intent in memory; signals wait in its outbox. */
-export function sqliteIntent(): Intent<SqliteStore> {
-  const store = sqliteStore(":memory:");
+/** The intent in memory, or in a file; signals wait in its outbox. */
+export function sqliteIntent(file = ":memory:"): Intent<SqliteStore> {
+  const store = sqliteStore(file);
   return {
     store,
     async follow(deps) {
@@ -137,6 +137,7 @@ export async function aControlPlane({
     secrets: nodeSecrets(new Uint8Array(32)),
     issuer: "http://control-plane.test",
     log: () => {},
+    measure: () => {},
   };
   for (const [name, make] of Object.entries(tasks)) {
     const handler = make(deps) as (input: unknown, context: Context) => Promise<unknown>;
@@ -146,13 +147,20 @@ export async function aControlPlane({
     );
   }
 
-  const org = ids.next("org");
+  const claimed = await store.get("claim", "organization/default");
+  const org = (claimed?.value.owner as OrganizationId | undefined) ?? ids.next("org");
   const at = timestampOf(clock.now());
-  await store.commit([
-    { write: "put", was: 0, kind: "claim", value: { id: "organization/default", owner: org } },
-    { write: "put", was: 0, kind: "organization", value: { id: org, slug: "default", name: "Default", createdAt: at } },
-    { write: "put", was: 0, kind: "fleet", value: { id: "fleet", epoch: 1 } },
-  ]);
+  if (!claimed)
+    await store.commit([
+      { write: "put", was: 0, kind: "claim", value: { id: "organization/default", owner: org } },
+      {
+        write: "put",
+        was: 0,
+        kind: "organization",
+        value: { id: org, slug: "default", name: "Default", createdAt: at },
+      },
+      { write: "put", was: 0, kind: "fleet", value: { id: "fleet", epoch: 1 } },
+    ]);
 
   return {
     deps,

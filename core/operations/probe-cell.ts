@@ -55,6 +55,9 @@ async function probe(deps: Dependencies, status: NetworkStatus, natsCaPem: strin
   });
 }
 
+/** On its way up, down or to another release, its doors open and close: that is no news. */
+const isUp = ({ observed: { phase } }: NetworkStatus): boolean => phase === "ready" || phase === "degraded";
+
 /** What is known of those networks of a cell whose owners take for granted that they run. */
 async function readStatuses({ store }: Dependencies, cell: CellId): Promise<NetworkStatus[]> {
   const statuses: NetworkStatus[] = [];
@@ -67,7 +70,7 @@ async function readStatuses({ store }: Dependencies, cell: CellId): Promise<Netw
     const networks = new Map((await store.getMany("network", ids)).map(({ value }) => [value.id, value]));
     for (const { value: status } of await store.getMany("network-status", ids)) {
       const network = networks.get(status.network);
-      const hasDoors = status.cell === cell && status.observed.endpoints !== null;
+      const hasDoors = status.cell === cell && status.observed.endpoints !== null && isUp(status);
       if (network && hasDoors && isExpectedToRun(network, status)) statuses.push(status);
     }
     if (listed.length < PAGE) return statuses;

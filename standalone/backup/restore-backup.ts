@@ -5,7 +5,7 @@ import { systemClock } from "#adapters/world.ts";
 import { resumeFromBackup } from "#core/operations/resume-from-backup.ts";
 import { StartFailure } from "../start-failure.ts";
 import { openDataFolder } from "../supervisor/data-folder.ts";
-import { BESIDE, expectWhole } from "./take-backup.ts";
+import { BESIDE, copyPrivately, expectWhole } from "./take-backup.ts";
 
 /**
  * Makes a data directory of a backup, one epoch up. What the directory has of cells stays: only the control plane is restored. The
@@ -23,8 +23,7 @@ export async function restoreBackup({ from, data }: { from: string; data: string
   try {
     expectFormat(source, target);
     for (const name of BESIDE.filter((one) => one !== "version.json"))
-      if (existsSync(join(source, name)))
-        cpSync(join(source, name), join(target, name), { recursive: true, force: true });
+      if (existsSync(join(source, name))) copyPrivately(join(source, name), join(target, name));
     clear(fresh);
     cpSync(join(source, "intent.db"), fresh);
     chmodSync(fresh, 0o600);

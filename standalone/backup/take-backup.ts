@@ -1,4 +1,4 @@
-import { chmodSync, cpSync, existsSync, mkdirSync, readdirSync, renameSync, rmSync } from "node:fs";
+import { chmodSync, cpSync, existsSync, mkdirSync, readdirSync, renameSync, rmSync, statSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { backup, DatabaseSync } from "node:sqlite";
 import { StartFailure } from "../start-failure.ts";
@@ -23,8 +23,7 @@ export async function takeBackup({ data, to }: { data: string; to: string }): Pr
   try {
     mkdirSync(partial, { recursive: true, mode: 0o700 });
     // The keys first: they are made before anything is signed with them, so the store never knows more than they do.
-    for (const name of BESIDE)
-      if (existsSync(join(from, name))) cpSync(join(from, name), join(partial, name), { recursive: true });
+    for (const name of BESIDE) if (existsSync(join(from, name))) copyPrivately(join(from, name), join(partial, name));
     await copyStore(join(from, "intent.db"), join(partial, "intent.db"));
     rmSync(target, { recursive: true, force: true });
     renameSync(partial, target);
@@ -32,6 +31,14 @@ export async function takeBackup({ data, to }: { data: string; to: string }): Pr
     rmSync(partial, { recursive: true, force: true });
     throw error;
   }
+}
+
+/** A file, or a folder with its files, that are their owner's alone. */
+export function copyPrivately(from: string, to: string): void {
+  cpSync(from, to, { recursive: true, force: true });
+  const isFolder = statSync(to).isDirectory();
+  chmodSync(to, isFolder ? 0o700 : 0o600);
+  if (isFolder) for (const name of readdirSync(to)) chmodSync(join(to, name), 0o600);
 }
 
 async function copyStore(from: string, to: string): Promise<void> {

@@ -133,6 +133,13 @@ describe("the monitor", () => {
     expect((await events(net)).reverse()).toEqual(["reachability.lost", "reachability.back"]);
   });
 
+  it("leaves alone from outside what is on its way", async () => {
+    const [net = ""] = await create("factory");
+    say(net, { phase: "updating" });
+    await look();
+    expect(await probeCell(plane.deps, cell.id)).toEqual({ probed: 0 });
+  });
+
   it("costs one call a cell and period for the digest, one for the survey, and the samples", async () => {
     await create(...Array.from({ length: 60 }, (_, n) => `n-${n}`));
     plane.cells.calls();
