@@ -29,32 +29,30 @@ export async function sweep(deps: Dependencies, dueBy: number = deps.clock.now()
   return { started };
 }
 
-/** False where somebody else has taken it, or it is not due after all: the index may lag behind the record. */
+/** False where somebody else has taken it, it is not due after all (the index may lag behind the record), or it cannot be taken up now. */
 async function takeUp(deps: Dependencies, id: string, dueBy: number): Promise<boolean> {
   const { store, clock, log } = deps;
-  const found = await store.get("operation", id);
-  if (
-    !found ||
-    hasEnded(found.value) ||
-    found.value.nextActionAt === null ||
-    Date.parse(found.value.nextActionAt) > dueBy
-  )
-    return false;
-  const next: Operation = {
-    ...found.value,
-    attempt: found.value.attempt + 1,
-    nextActionAt: timestampOf(clock.now() + LEASE_MS),
-  };
   try {
+    const found = await store.get("operation", id);
+    if (!found || !isDue(found.value, dueBy)) return false;
+    const next: Operation = {
+      ...found.value,
+      attempt: found.value.attempt + 1,
+      nextActionAt: timestampOf(clock.now() + LEASE_MS),
+    };
     await store.commit([{ write: "put", was: found.version, kind: "operation", value: next }]);
     await startOperation(deps, next);
     return true;
   } catch (error) {
-    // One that cannot be started now is due again after its lease; the others must not wait for it.
-    log("warn", "operation not taken up", {
+    // One that cannot be started now is due again after its lease, and one that cannot be read blocks nobody.
+    const passing = error instanceof Refusal;
+    log(passing ? "warn" : "error", "operation not taken up", {
       operation: id,
-      error: error instanceof Refusal ? error.kind : String(error),
+      error: passing ? error.kind : String(error),
     });
     return false;
   }
 }
+
+const isDue = (operation: Operation, dueBy: number): boolean =>
+  !hasEnded(operation) && operation.nextActionAt !== null && Date.parse(operation.nextActionAt) <= dueBy;
