@@ -32,8 +32,9 @@ const EAGER_TRIES = 500;
 const PATIENT_MS = 2_000;
 /** Between two tries of an open door, and as much again by chance at most half: 10 to 15 s. */
 const STEADY_MS = 10_000;
-/** Between two reloads of a broker that shows an older certificate. */
+/** Between two reloads of a broker that shows an older certificate: at first, and at most. A cluster may take a minute to bring the files. */
 const RELOAD_MS = 1_000;
+const LONGEST_RELOAD_MS = 15_000;
 /** A door that was open is tried once more before it counts as shut. */
 const SECOND_THOUGHT_MS = 250;
 /** Failures of the internal port in a row before the orchestrator counts as silent. */
@@ -73,6 +74,7 @@ export function keepContacts(options: {
 
   async function knockOn(instance: string, one: Followed): Promise<void> {
     let failures = 0;
+    let reloads = 0;
     while (!one.ended.signal.aborted) {
       const { addresses } = one.acquaintance;
       const [api, nats] = await Promise.all([knockAtApi(addresses), knockAtNats(addresses)]);
@@ -86,22 +88,24 @@ export function keepContacts(options: {
       meet(instance, one, { api, nats, checkedAt: clock.now() });
       const shown = nats.certificate;
       if (allOpen && shown !== undefined && shown !== one.acquaintance.certificate) {
-        await renewCertificate(instance, one);
+        await renewCertificate(instance, one, reloads);
+        reloads += 1;
         continue;
       }
+      reloads = 0;
       const eager = one.acquaintance.expectOpen && failures < EAGER_TRIES;
       await one.doors.sleep(allOpen ? STEADY_MS * (1 + chance() / 2) : eager ? EAGER_MS : PATIENT_MS);
     }
   }
 
   /** The broker reads its new certificate when it is told to. The files may come to it later than we wrote them. */
-  async function renewCertificate(instance: string, one: Followed): Promise<void> {
+  async function renewCertificate(instance: string, one: Followed, before: number): Promise<void> {
     try {
       await reloadBroker(one.acquaintance.namespace, one.ended.signal);
     } catch (error) {
       log("debug", "the broker was not reloaded", { instance, error: String(error) });
     }
-    await one.doors.sleep(RELOAD_MS);
+    await one.doors.sleep(Math.min(LONGEST_RELOAD_MS, RELOAD_MS * 2 ** before));
   }
 
   async function listenTo(instance: string, one: Followed): Promise<void> {
