@@ -7,11 +7,22 @@ import { networks } from "./nouns/networks.ts";
 import { nodes } from "./nouns/nodes.ts";
 import { operations } from "./nouns/operations.ts";
 import { pipelines } from "./nouns/pipelines.ts";
+import { releases } from "./nouns/releases.ts";
 import { tokens } from "./nouns/tokens.ts";
 import { workspaces } from "./nouns/workspaces.ts";
 import type { Terminal } from "./terminal.ts";
 
-const nouns: readonly Noun[] = [networks, operations, cells, workspaces, tokens, nodes, pipelines, deployments];
+const nouns: readonly Noun[] = [
+  networks,
+  operations,
+  cells,
+  releases,
+  workspaces,
+  tokens,
+  nodes,
+  pipelines,
+  deployments,
+];
 
 const more = `
 Where it finds the control plane (the first that is there):

@@ -1,3 +1,4 @@
+import { Option } from "commander";
 import type { Explanation } from "#core/model/explain.ts";
 import type { NetworkView } from "#core/model/network-view.ts";
 import type { Operation } from "#core/model/operation.ts";
@@ -53,19 +54,28 @@ export const networks = noun({
     {
       usage: "create <name>",
       does: "make a network",
-      examples: ["networks create factory-7 --wait", "networks create lab --region local --label env=test"],
+      examples: [
+        "networks create factory-7 --wait",
+        "networks create lab --region local --label env=test",
+        "networks create lab --release 1.5.0",
+      ],
       options: (command) =>
         waiting(command)
           .option("--region <region>", "where it has to be")
           .option("--plan <plan>", "starter, standard or large")
+          .option("--channel <channel>", "stable or rapid: whose release it gets")
+          .option("--release <version>", "pin this one instead")
           .option("--label <name=value>", "repeatable", label),
-      act: async (session, { args: [name], options: { region, plan, label: labels, wait, timeout } }) => {
+      act: async (
+        session,
+        { args: [name], options: { region, plan, channel, release, label: labels, wait, timeout } },
+      ) => {
         const { terminal, api, org } = session;
         const { body } = await api.call<Accepted>({
           method: "POST",
           path: `/v1/orgs/${org}/networks`,
           headers: { "idempotency-key": crypto.randomUUID() },
-          body: { name, region, plan, labels },
+          body: { name, region, plan, channel, release, labels },
         });
         if (!wait) {
           await show(session, body.network);
@@ -74,6 +84,28 @@ export const networks = noun({
         }
         await watchOperation(session, body.operation.id, Number(timeout));
         await show(session, await session.network(body.network.id));
+      },
+    },
+    {
+      usage: "update <network>",
+      does: "move a network to another release, or have it follow another channel",
+      examples: ["networks update factory-7 --release 1.5.0 --wait", "networks update factory-7 --unpin"],
+      options: (command) =>
+        waiting(command)
+          .option("--channel <channel>", "stable or rapid; it moves with the next rollout of that channel")
+          .addOption(new Option("--release <version>", "pin this one, and go there now").conflicts("unpin"))
+          .option("--unpin", "follow the channel again, with the next rollout"),
+      act: async (session, { args: [which = ""], options: { channel, release, unpin, wait, timeout } }) => {
+        const { api } = session;
+        const { id } = await session.network(which);
+        const { body } = await api.call<Accepted>({
+          method: "PATCH",
+          path: `/v1/networks/${id}`,
+          headers: { "if-match": "*" },
+          body: { channel, release: unpin ? null : release },
+        });
+        if (wait) await watchOperation(session, body.operation.id, Number(timeout));
+        await show(session, wait ? await session.network(id) : body.network);
       },
     },
     {
@@ -120,6 +152,13 @@ export const networks = noun({
   ],
 });
 
+/** What it runs, what it should run where that differs, and why. */
+function releaseText({ status, resolvedRelease, release, channel }: NetworkView): string {
+  const wanted = resolvedRelease ?? status.release ?? "-";
+  const runs = status.release !== null && status.release !== wanted ? `${status.release} → ${wanted}` : wanted;
+  return `${runs} (${release === null ? `channel ${channel}` : "pinned"})`;
+}
+
 async function show({ terminal, format }: Session, network: NetworkView): Promise<void> {
   const now = terminal.now();
   const { status, endpoints, placement } = network;
@@ -136,7 +175,7 @@ async function show({ terminal, format }: Session, network: NetworkView): Promis
           : `${status.phase} (last heard ${age(status.reportedAt, now)} ago)`,
       ],
       ["Nodes", `${status.nodes.online} online of ${status.nodes.total}`],
-      ["Release", status.release ?? "-"],
+      ["Release", releaseText(network)],
       ["Region", network.region],
       ["Plan", network.plan],
       ["Labels", labelsText(network.labels)],

@@ -38,7 +38,7 @@ export const networkRoutes = {
     summary: "Ask for a network",
     answer: AcceptedAnswer,
     repeatable: true,
-    errors: ["name-taken", "quota-exceeded"],
+    errors: ["name-taken", "quota-exceeded", "not-possible-now"],
     examples: {
       smallest: { name: "factory-7" },
       "all of it": {
