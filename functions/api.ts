@@ -1,5 +1,5 @@
 import type { APIGatewayProxyEventV2 } from "aws-lambda";
-import { problemOf, Refusal } from "#core/errors.ts";
+import { Refusal } from "#core/errors.ts";
 import type { Dependencies } from "#core/operations/dependencies.ts";
 import * as audit from "./api/audit.ts";
 import * as cells from "./api/cells.ts";
@@ -16,45 +16,48 @@ import * as releases from "./api/releases.ts";
 import * as usage from "./api/usage.ts";
 import { door } from "./door.ts";
 import type { ApiHandler, Endpoint } from "./endpoint.ts";
+import { type Hosting, hosted } from "./hosted.ts";
+import { measured } from "./measured.ts";
+import { answerOf } from "./problems.ts";
 
 /** Every endpoint of the hosted API. One file a noun, one export an endpoint. */
 export const endpoints: readonly Endpoint[] = [
   health,
+  reference,
   networks,
   operations,
   cells,
+  releases,
   me,
   organizations,
   members,
   keys,
-  releases,
   quota,
   audit,
   usage,
 ].flatMap((noun) => Object.values(noun));
 
 /** The Lambda function behind API Gateway: finds the endpoint of a request and lets it answer. */
-export function apiHandler(deps: Dependencies): ApiHandler {
+export function apiHandler(deps: Dependencies, hosting: Hosting = {}): ApiHandler {
   const entrance = door(deps);
   const served = endpoints.map(({ route, handler }) => ({
     ...route,
     pattern: patternOf(route.path),
-    handler: handler(deps, entrance),
+    handler: measured(deps, route, handler(deps, entrance)),
   }));
-  return async (event) => {
+  const elsewhere = measured(deps, { method: "any", path: "nowhere" }, async (event) =>
+    refuse(event, methodsAt(event.requestContext.http.path)),
+  );
+  const methodsAt = (path: string) => served.filter(({ pattern }) => pattern.test(path)).map(({ method }) => method);
+  return hosted(async (event) => {
     const { method, path } = event.requestContext.http;
-    const here = served.filter(({ pattern }) => pattern.test(path));
-    const found = here.find((candidate) => candidate.method === method);
-    if (!found)
-      return refuse(
-        event,
-        here.map((candidate) => candidate.method),
-      );
+    const found = served.find((candidate) => candidate.method === method && candidate.pattern.test(path));
+    if (!found) return elsewhere(event);
     const pathParameters = Object.fromEntries(
       Object.entries(found.pattern.exec(path)?.groups ?? {}).map(([name, value]) => [name, decoded(value)]),
     );
     return found.handler({ ...event, pathParameters });
-  };
+  }, hosting);
 }
 
 const patternOf = (path: string): RegExp => new RegExp(`^${path.replaceAll(/\{(\w+)\}/g, "(?<$1>[^/]+)")}$`);
@@ -69,16 +72,7 @@ function decoded(value: string): string {
 
 function refuse(event: APIGatewayProxyEventV2, methods: readonly string[]) {
   const { method, path } = event.requestContext.http;
-  const problem =
-    methods.length > 0
-      ? problemOf(new Refusal("method-not-allowed", `${path} takes ${methods.join(", ")}, not ${method}.`))
-      : problemOf(new Refusal("not-found", `There is nothing at ${path}.`));
-  return {
-    statusCode: problem.status,
-    headers: {
-      "content-type": "application/problem+json",
-      ...(methods.length > 0 ? { allow: methods.join(", ") } : {}),
-    },
-    body: JSON.stringify(problem),
-  };
+  if (methods.length === 0) return answerOf(event, new Refusal("not-found", `There is nothing at ${path}.`));
+  const allow = methods.join(", ");
+  return answerOf(event, new Refusal("method-not-allowed", `${path} takes ${allow}, not ${method}.`), { allow });
 }

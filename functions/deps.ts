@@ -1,4 +1,4 @@
-import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
+import { DescribeTableCommand, DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { KMSClient } from "@aws-sdk/client-kms";
 import { GetSecretValueCommand, SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
 import { SFNClient } from "@aws-sdk/client-sfn";
@@ -7,18 +7,20 @@ import * as z from "zod";
 import { secretAdminKey } from "#adapters/admin-key-secret.ts";
 import { httpCells } from "#adapters/cells-http.ts";
 import { dynamoStore } from "#adapters/dynamodb.ts";
+import { embeddedMetrics } from "#adapters/emf.ts";
 import { regionalStore } from "#adapters/home-store.ts";
 import { jsonLog } from "#adapters/json-log.ts";
 import { joseVerifier } from "#adapters/jwt.ts";
 import { kmsSigner } from "#adapters/kms-signer.ts";
 import { oidcPeople } from "#adapters/oidc.ts";
 import { outsideProbe } from "#adapters/probe.ts";
-import { nodeSecrets } from "#adapters/secrets.ts";
 import { registryBuilds } from "#adapters/registry-builds.ts";
+import { nodeSecrets } from "#adapters/secrets.ts";
 import { stepFunctionsWorkflows } from "#adapters/step-functions.ts";
 import { systemClock, ulids } from "#adapters/world.ts";
 import type { AdminKeyPlace } from "#core/operations/begin-fleet.ts";
 import type { Dependencies } from "#core/operations/dependencies.ts";
+import { measuredStore } from "#core/operations/measured-store.ts";
 import type { Secrets } from "#core/ports.ts";
 
 const json = <T extends z.ZodType>(schema: T) =>
@@ -43,6 +45,8 @@ const Environment = z.object({
   CELLPLANE_CURSOR_SECRET: z.string().optional(),
   /** Name or ARN of the secret that holds the admin key. */
   CELLPLANE_ADMIN_KEY_SECRET: z.string().optional(),
+  /** Whose pages may call the API from browsers, with commas between. */
+  CELLPLANE_CONSOLE_ORIGINS: list.default([]),
   LOG_LEVEL: z.string().default("info"),
 });
 
@@ -55,6 +59,10 @@ export interface Region {
   isHome(): Promise<boolean>;
   /** Where the fleet's first key waits; for who was given the secret's name alone. */
   readonly adminKey: AdminKeyPlace;
+  /** Whose pages may call the API. */
+  readonly origins: readonly string[];
+  /** ARN of the stream that the table, or its replica, has here. */
+  tableStream(): Promise<string>;
 }
 
 /** The control plane of one region on AWS. */
@@ -65,12 +73,17 @@ export async function fromEnvironment(where: Where): Promise<{ readonly deps: De
   const log = jsonLog(environment.LOG_LEVEL, process.env.AWS_LAMBDA_FUNCTION_NAME ?? "function");
   const kms = new KMSClient();
   const cellCalls = kmsSigner({ client: kms, keys: environment.CELLPLANE_CELL_CALL_KEYS });
-  const whole = dynamoStore({ client: new DynamoDBClient(), table: environment.CELLPLANE_TABLE });
+  const dynamo = new DynamoDBClient();
+  const whole = dynamoStore({ client: dynamo, table: environment.CELLPLANE_TABLE });
   const { store, isHome } = regionalStore(whole, region, clock);
+  // Lambda hands stdout to CloudWatch, which makes metrics of such lines.
+  const measure = embeddedMetrics({ write: (line) => process.stdout.write(`${line}\n`), clock });
   const deps: Dependencies = {
-    store: where === "taking-over" ? whole : store,
+    store: measuredStore(where === "taking-over" ? whole : store, measure),
+    measure,
     workflows: stepFunctionsWorkflows({ client: new SFNClient(), arns: environment.CELLPLANE_WORKFLOWS }),
     cells: httpCells({ signer: cellCalls, issuer, clock }),
+    builds: registryBuilds(),
     probe: outsideProbe(),
     networkTokens: kmsSigner({ client: kms, keys: environment.CELLPLANE_NETWORK_TOKEN_KEYS }),
     cellCalls,
@@ -83,10 +96,18 @@ export async function fromEnvironment(where: Where): Promise<{ readonly deps: De
     issuer,
     log,
   };
-    builds: registryBuilds(),
   const secrets = new SecretsManagerClient();
   const adminKey = secretAdminKey({ client: secrets, secret: environment.CELLPLANE_ADMIN_KEY_SECRET ?? "" });
-  return { deps, region: { name: region, isHome, adminKey } };
+  const tableStream = async () => {
+    const { Table } = await dynamo.send(new DescribeTableCommand({ TableName: environment.CELLPLANE_TABLE }));
+    if (!Table?.LatestStreamArn)
+      throw new Error(`The table ${environment.CELLPLANE_TABLE} has no stream in ${region}.`);
+    return Table.LatestStreamArn;
+  };
+  return {
+    deps,
+    region: { name: region, isHome, adminKey, tableStream, origins: environment.CELLPLANE_CONSOLE_ORIGINS },
+  };
 }
 
 async function secretsOf(cursorSecret: string | undefined): Promise<Secrets> {

@@ -101,7 +101,11 @@ function told(): middy.MiddlewareObj<ApiEvent, APIGatewayProxyStructuredResultV2
 
 const bodyLimit = () => ({
   before: ({ event }: { event: ApiEvent }) => {
-    if (Buffer.byteLength(event.body ?? "", event.isBase64Encoded ? "base64" : "utf8") > BODY_LIMIT_BYTES)
+    const announced = Number(event.headers["content-length"] ?? 0);
+    if (
+      announced > BODY_LIMIT_BYTES ||
+      Buffer.byteLength(event.body ?? "", event.isBase64Encoded ? "base64" : "utf8") > BODY_LIMIT_BYTES
+    )
       throw new Refusal("too-large", `The body is larger than ${BODY_LIMIT_BYTES} bytes.`);
   },
 });

@@ -3,25 +3,39 @@ import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from "
 import { problemOf, Refusal } from "#core/errors.ts";
 import type { Log } from "#core/ports.ts";
 
+type Event = Pick<APIGatewayProxyEventV2, "requestContext">;
+
+/** The problem document of a failure as an answer. It names the request, for whoever is asked for help. */
+export function answerOf(
+  { requestContext: { requestId } }: Event,
+  error: unknown,
+  headers: Readonly<Record<string, string>> = {},
+): APIGatewayProxyStructuredResultV2 {
+  const problem = { ...problemOf(error), instance: `urn:cellplane:request:${requestId}`, requestId };
+  const retryAfter = error instanceof Refusal ? error.details.retryAfterSeconds : undefined;
+  return {
+    statusCode: problem.status,
+    headers: {
+      "content-type": "application/problem+json",
+      ...(retryAfter === undefined ? {} : { "retry-after": String(retryAfter) }),
+      ...(problem.status === 401 ? { "www-authenticate": "Bearer" } : {}),
+      ...headers,
+    },
+    body: JSON.stringify(problem),
+  };
+}
+
 /** Turns what was thrown into a problem document, and logs what is our fault. */
 export const problems = (log: Log): MiddlewareObj<APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2> => ({
   onError: (request) => {
     const error = refusalOf(request.error);
-    const problem = problemOf(error);
-    if (problem.status >= 500) {
-      const { method, path } = request.event.requestContext.http;
-      log("error", "request failed", { method, path, problem: problem.type, error: describe(request.error) });
+    const { type, status } = problemOf(error);
+    if (status >= 500) {
+      const { requestId, http } = request.event.requestContext;
+      const { method, path } = http;
+      log("error", "request failed", { requestId, method, path, problem: type, error: describe(request.error) });
     }
-    const retryAfter = error instanceof Refusal ? error.details.retryAfterSeconds : undefined;
-    request.response = {
-      statusCode: problem.status,
-      headers: {
-        "content-type": "application/problem+json",
-        ...(retryAfter === undefined ? {} : { "retry-after": String(retryAfter) }),
-        ...(problem.status === 401 ? { "www-authenticate": "Bearer" } : {}),
-      },
-      body: JSON.stringify(problem),
-    };
+    request.response = answerOf(request.event, error);
   },
 });
 

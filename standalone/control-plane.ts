@@ -16,6 +16,10 @@ import {
   sweepForever,
   usualPeriods,
 } from "./control-plane/loops.ts";
+import { metricsPage } from "./control-plane/metrics.ts";
+import { referencePage } from "./control-plane/reference.ts";
+import { serveStepFunctions } from "./control-plane/serve-step-functions.ts";
+import { StartFailure } from "./start-failure.ts";
 
 /**
  * The control plane of one machine as a process: the functions and workflows that AWS would run, over SQLite.
@@ -24,6 +28,7 @@ import {
  * sign in, `CELLPLANE_OIDC_PLATFORM_AUDIENCE` names the audience of the platform's operators; pages of `CELLPLANE_CONSOLE_ORIGINS`
  * (with commas between) may call from browsers; `CELLPLANE_REFERENCE_SCRIPT` is the file that /docs runs;
  * `CELLPLANE_RELEASE_BUILDER` is the command, as JSON, that builds releases. Ends when its stdin does, so that it never outlives its supervisor. Says `{"listening": url}` on stdout once it answers.
+ * Step Functions' API listens on `CELLPLANE_SFN_PORT`; without that there is none.
  */
 async function main(): Promise<void> {
   const {
@@ -31,26 +36,35 @@ async function main(): Promise<void> {
     PORT = "4600",
     LISTEN_HOST: host = "127.0.0.1",
     LOG_LEVEL = "warn",
+    CELLPLANE_SFN_PORT: sfnPort,
     CELLPLANE_OIDC_ISSUER: oidcIssuer,
     CELLPLANE_OIDC_AUDIENCE: audience = "cellplane",
     CELLPLANE_OIDC_PLATFORM_AUDIENCE: platformAudience,
-  } = process.env;
-  const log = jsonLog(LOG_LEVEL, "control-plane");
     CELLPLANE_CONSOLE_ORIGINS = "",
     CELLPLANE_REFERENCE_SCRIPT: script,
     CELLPLANE_RELEASE_BUILDER: releaseBuilder,
+  } = process.env;
+  const log = jsonLog(LOG_LEVEL, "control-plane");
   const issuer = `http://${host}:${PORT}`;
-  const { deps, store, workflows } = await assemble({
+  const { deps, store, workflows, figures } = await assemble({
     data,
     issuer,
     log,
+    ...(releaseBuilder ? { builds: localBuilds(JSON.parse(releaseBuilder)) } : {}),
     issuers: oidcIssuer ? [{ issuer: oidcIssuer, audience, platformAudience: platformAudience || undefined }] : [],
   });
-    ...(releaseBuilder ? { builds: localBuilds(JSON.parse(releaseBuilder)) } : {}),
   await firstStart(deps, data);
+  const stepFunctions = sfnPort
+    ? await serveStepFunctions({ data, port: Number(sfnPort), workflows, clock: deps.clock, log })
+    : undefined;
 
   const ending = new AbortController();
-  const server = serve({ fetch: gateway(apiHandler(deps)).fetch, hostname: host, port: Number(PORT) }, ({ port }) => {
+  const origins = CELLPLANE_CONSOLE_ORIGINS.split(",").filter((origin) => origin !== "");
+  const app = gateway(apiHandler(deps, { origins }), [
+    ...(script ? [referencePage(script)] : []),
+    metricsPage(deps, figures),
+  ]);
+  const server = serve({ fetch: app.fetch, hostname: host, port: Number(PORT) }, ({ port }) => {
     process.stdout.write(`${JSON.stringify({ listening: `http://${host}:${port}` })}\n`);
   });
   server.on("error", (error: NodeJS.ErrnoException) => {
@@ -66,6 +80,7 @@ async function main(): Promise<void> {
     if (ending.signal.aborted) return;
     ending.abort();
     workflows.close();
+    stepFunctions?.close();
     server.close();
     if ("closeAllConnections" in server) server.closeAllConnections();
     store.close();
@@ -87,7 +102,7 @@ async function main(): Promise<void> {
 
 main().catch((error: unknown) => {
   process.stderr.write(
-    `${error instanceof Refusal ? error.message : error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`,
+    `${error instanceof Refusal || error instanceof StartFailure ? error.message : error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`,
   );
   process.exit(1);
 });

@@ -1,8 +1,10 @@
+import { createRequire } from "node:module";
 import { homedir } from "node:os";
+import { dirname, join } from "node:path";
 import { cacheFolder } from "./bundle.ts";
 import { help, type Options, readOptions } from "./options.ts";
 import { lineOf } from "./start-failure.ts";
-import { choosePort } from "./supervisor/choose-port.ts";
+import { choosePorts } from "./supervisor/choose-port.ts";
 import { type DataFolder, openDataFolder } from "./supervisor/data-folder.ts";
 import { awaitEndOfEarlierRun } from "./supervisor/endpoints.ts";
 import { prepare } from "./supervisor/prepare-programs.ts";
@@ -19,7 +21,14 @@ const PASSED_ON = [
   "CELLPLANE_OIDC_ISSUER",
   "CELLPLANE_OIDC_AUDIENCE",
   "CELLPLANE_OIDC_PLATFORM_AUDIENCE",
+  "CELLPLANE_CONSOLE_ORIGINS",
 ];
+
+/** The API's reference for browsers, one script; found here, because bundles lie where no packages are. */
+const referenceScript = join(
+  dirname(createRequire(import.meta.url).resolve("@scalar/api-reference")),
+  "browser/standalone.js",
+);
 
 /** Ctrl-C reaches us twice when npm started us: from the terminal, and passed on by npm. */
 const SAME_CTRL_C_MS = 300;
@@ -82,18 +91,22 @@ function onEndOfParent(act: () => void): void {
   watch.unref();
 }
 
-async function start({ port: asked, cells }: Options, { path: data }: DataFolder): Promise<Supervisor> {
+async function start({ cells, ...asked }: Options, { path: data }: DataFolder): Promise<Supervisor> {
   const { env } = process;
   await awaitEndOfEarlierRun(data);
-  const port = await choosePort(data, asked);
+  const ports = await choosePorts(data, asked);
   const prepared = await prepare({ data, cacheDir: cacheFolder(env, homedir()), path: env.PATH ?? "", say });
   const passedOn = PASSED_ON.flatMap((name) => (env[name] === undefined ? [] : [[name, env[name]]]));
   return supervise({
     data,
-    port,
+    ...ports,
     cells,
     ...prepared,
-    environment: { ...Object.fromEntries(passedOn), NODE_COMPILE_CACHE: prepared.compileCache },
+    environment: {
+      ...Object.fromEntries(passedOn),
+      NODE_COMPILE_CACHE: prepared.compileCache,
+      CELLPLANE_REFERENCE_SCRIPT: referenceScript,
+    },
     say,
   });
 }

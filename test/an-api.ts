@@ -52,6 +52,8 @@ export function anApi({ deps }: Pick<TestControlPlane<Store>, "deps">, usualBear
     const init = {
       method,
       headers: {
+        // Answers to requests that differ in nothing else are the same.
+        "x-request-id": "the-request",
         ...(bearer === undefined ? {} : { authorization: `Bearer ${bearer}` }),
         ...(text === undefined ? {} : { "content-type": "application/json" }),
         ...headers,

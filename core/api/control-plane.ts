@@ -16,6 +16,7 @@ import { usageRoutes } from "./usage.ts";
 /** Every route of the hosted API, by the name of its endpoint. */
 export const controlPlaneRoutes = {
   ...healthRoutes,
+  ...referenceRoutes,
   ...meRoutes,
   ...organizationRoutes,
   ...memberRoutes,
@@ -26,5 +27,5 @@ export const controlPlaneRoutes = {
   ...networkRoutes,
   ...operationRoutes,
   ...cellRoutes,
-} as const satisfies Record<string, Route>;
   ...releaseRoutes,
+} as const satisfies Record<string, Route>;

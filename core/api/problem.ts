@@ -14,6 +14,8 @@ export const ProblemDocument = z
     /** True where the same request may succeed later. */
     retryable: z.boolean(),
     errors: z.array(z.strictObject({ path: z.string(), message: z.string() })).optional(),
+    instance: z.string().optional(),
+    /** For whoever is asked for help. */
     requestId: z.string().optional(),
   })
   .meta({ id: "Problem" });

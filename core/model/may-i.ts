@@ -20,6 +20,7 @@ const platform = { scope: "platform" } as const;
 /** Everything that can be done by the hosted API, and who may. Every route names one. */
 export const actions = {
   "health.read": { scope: "public" },
+  "reference.read": { scope: "public" },
   "cells.join": { scope: "public" },
 
   "me.read": { scope: "self" },
@@ -55,8 +56,8 @@ export const actions = {
 
   "fleet.read": platform,
   "fleet.write": platform,
-  "cells.read": platform,
   "releases.write": platform,
+  "cells.read": platform,
   "cells.write": platform,
   "operations.force": platform,
 } as const satisfies Record<string, Rule>;

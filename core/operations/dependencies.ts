@@ -5,6 +5,7 @@ import type {
   Clock,
   Ids,
   Log,
+  Measure,
   People,
   Probe,
   Secrets,
@@ -19,9 +20,9 @@ export interface Dependencies {
   readonly store: Store;
   readonly workflows: Workflows;
   readonly cells: Cells;
-  /** Looks at networks from outside their cells. */
   /** Sees to it that cells can run a release. */
   readonly builds: Builds;
+  /** Looks at networks from outside their cells. */
   readonly probe: Probe;
   /** Signs network tokens. Never the key that signs calls to cells. */
   readonly networkTokens: Signer;
@@ -37,4 +38,5 @@ export interface Dependencies {
   /** Our name in tokens: the control plane's own address. */
   readonly issuer: string;
   readonly log: Log;
+  readonly measure: Measure;
 }

@@ -21,11 +21,15 @@ export interface Swept {
 export async function sweep(deps: Dependencies, dueBy: number = deps.clock.now()): Promise<Swept> {
   const { store } = deps;
   let started = 0;
+  let oldest = dueBy;
   for (let shard = 0; shard < SHARDS; shard++) {
     const listed = await store.list("due", String(shard), { limit: PER_SHARD });
     const due = listed.filter(({ sort }) => sort.slice(0, timestampOf(0).length) <= timestampOf(dueBy));
+    oldest = Math.min(oldest, ...due.map(({ sort }) => Date.parse(sort.slice(0, timestampOf(0).length))));
     for (const { id } of due) if (await takeUp(deps, id, dueBy)) started += 1;
   }
+  deps.measure("cellplane_queue_age_seconds", Math.max(deps.clock.now() - oldest, 0) / 1_000, {});
+  deps.measure("cellplane_sweep_taken_up_total", started, {});
   return { started };
 }
 

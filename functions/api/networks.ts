@@ -13,13 +13,17 @@ import {
   listNetworks as list,
   listNetworksOfCell as ofCell,
 } from "#core/operations/list-networks.ts";
+import { readAccess } from "#core/operations/read-access.ts";
 import { listEvents, listOperations } from "#core/operations/read-history.ts";
 import { readNetwork } from "#core/operations/read-network.ts";
 import { readOperation } from "#core/operations/read-operation.ts";
+import { rotateSecrets as rotate } from "#core/operations/rotate-secrets.ts";
+import { setAccess } from "#core/operations/set-access.ts";
 import { updateNetwork as update } from "#core/operations/update-network.ts";
 import { type Answer, endpoint } from "../endpoint.ts";
 import { idempotencyKeyOf } from "../idempotency-key.ts";
 import { paged } from "../paged.ts";
+import { versioned } from "../versioned.ts";
 
 export const createNetwork = endpoint(routes.createNetwork, async (deps, { caller, params, query, body, headers }) => {
   const accepted = await create(deps, caller, {
@@ -73,6 +77,23 @@ export const listNetworkEvents = endpoint(routes.listNetworkEvents, (deps, { cal
 export const deleteNetwork = endpoint(routes.deleteNetwork, async (deps, { caller, params, query, headers }) => {
   const accepted = await remove(deps, caller, { id: params.net ?? "", ifMatch: headers["if-match"] });
   return awaited(deps, caller, accepted, query.wait);
+});
+
+export const rotateSecrets = endpoint(routes.rotateSecrets, async (deps, { caller, params, query }) =>
+  awaited(deps, caller, await rotate(deps, caller, params.net ?? ""), query.wait),
+);
+
+export const getAccess = endpoint(routes.getAccess, async (deps, { caller, params }) =>
+  versioned(await readAccess(deps, caller, params.net ?? "")),
+);
+
+export const putAccess = endpoint(routes.putAccess, async (deps, { caller, params, body, headers }) => {
+  const { value, version, operation } = await setAccess(deps, caller, {
+    id: params.net ?? "",
+    ifMatch: headers["if-match"],
+    entries: body.entries,
+  });
+  return versioned({ value: { ...value, operation }, version }, { location: `/v1/operations/${operation}` });
 });
 
 export const createNetworkToken = endpoint(routes.createNetworkToken, async (deps, { caller, params, body }) => ({

@@ -1,4 +1,4 @@
 import { apiHandler } from "../api.ts";
 import { lambda } from "../deps.ts";
 
-export const handler = lambda(apiHandler, "everywhere");
+export const handler = lambda((deps, { origins }) => apiHandler(deps, { origins }), "everywhere");

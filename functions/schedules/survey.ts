@@ -14,7 +14,10 @@ export const survey = task(async (deps: Dependencies, { cell }: { readonly cell:
 /** What its survey found; undefined where the cell cannot be asked now. */
 async function surveyIfReachable(deps: Dependencies, cell: CellId) {
   try {
-    return await surveyCell(deps, cell);
+    const surveyed = await surveyCell(deps, cell);
+    for (const [action, found] of Object.entries(surveyed))
+      deps.measure("cellplane_survey_findings_total", found, { action });
+    return surveyed;
   } catch (error) {
     if (!(error instanceof Refusal)) throw error;
     deps.log("debug", "cell not surveyed", { cell, error: error.message });

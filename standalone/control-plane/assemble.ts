@@ -22,6 +22,7 @@ export interface ControlPlane {
   readonly deps: Dependencies;
   readonly store: SqliteStore;
   readonly workflows: LocalWorkflows;
+  readonly figures: Prometheus;
 }
 
 /** Builds the control plane of one machine from its data directory: SQLite, keys in files, workflows in this process. */
@@ -29,17 +30,17 @@ export async function assemble({
   data,
   issuer,
   issuers = [],
-  log,
   builds = registryBuilds(),
+  log,
   clock = systemClock,
 }: {
   data: string;
   issuer: string;
   /** Who people sign in by; without any there are API keys alone. */
   issuers?: readonly Issuer[];
-  log: Log;
   /** Where the cells have their images from. */
   builds?: Builds;
+  log: Log;
   clock?: Clock;
 }): Promise<ControlPlane> {
   const keys = join(data, "keys");
@@ -47,6 +48,7 @@ export async function assemble({
   const store = sqliteStore(join(data, "intent.db"));
   const cellCalls = await fileSigner(join(keys, "cell-calls.json"));
   const networkTokens = await fileSigner(join(keys, "network-tokens.json"));
+  const figures = prometheus();
   const world = { clock, ids: ulids(clock), chance: Math.random, log };
 
   // Workflows start tasks, and tasks (through the store) workflows: the handlers are bound once both are there.
@@ -63,13 +65,14 @@ export async function assemble({
   });
   const deps: Dependencies = {
     ...world,
-    store,
+    store: measuredStore(store, figures.measure),
+    measure: figures.measure,
     workflows,
     cells: httpCells({ signer: cellCalls, issuer, clock }),
+    builds,
     probe: outsideProbe(),
     networkTokens,
     cellCalls,
-    builds,
     verifier: joseVerifier,
     people: oidcPeople(issuers, { log }),
     secrets: nodeSecrets(macKey(join(keys, "cursors"))),
@@ -79,7 +82,7 @@ export async function assemble({
     const handler = make(deps) as (input: unknown, context: Context) => Promise<unknown>;
     handlers[name] = (input) => handler(input, {} as Context);
   }
-  return { deps, store, workflows };
+  return { deps, store, workflows, figures };
 }
 
 /** The key of cursors, made at the first use. */

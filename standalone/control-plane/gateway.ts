@@ -1,35 +1,46 @@
 import { getConnInfo } from "@hono/node-server/conninfo";
 import type { APIGatewayProxyEventV2 } from "aws-lambda";
-import { type Context, Hono } from "hono";
+import { type Context, Hono, type MiddlewareHandler } from "hono";
 import { bodyLimit } from "hono/body-limit";
+import { compress } from "hono/compress";
 import { BODY_LIMIT_BYTES } from "#core/api.ts";
-import { problemOf, Refusal } from "#core/errors.ts";
 import type { ApiHandler } from "../../functions/endpoint.ts";
 
-/** What API Gateway is on AWS: turns each HTTP request into an event of payload format 2.0, and the function's answer back. */
-export function gateway(handler: ApiHandler): Hono {
+/**
+ * What API Gateway is on AWS: turns each HTTP request into an event of payload format 2.0, and the function's answer back. `pages` are
+ * what is served here beside the function.
+ */
+export function gateway(handler: ApiHandler, pages: readonly Hono[] = []): Hono {
   const app = new Hono();
-  app.use(bodyLimit({ maxSize: BODY_LIMIT_BYTES, onError: tooLarge }));
-  app.all("*", async (c) => {
-    const { statusCode = 200, headers = {}, body } = await handler(await eventOf(c));
+  app.use(strongTags, compress());
+  for (const page of pages) app.route("/", page);
+  const answer = async (event: APIGatewayProxyEventV2) => {
+    const { statusCode = 200, headers = {}, body } = await handler(event);
     const entries = Object.entries(headers).map(([name, value]) => [name, String(value)] as [string, string]);
+    if (body) entries.push(["content-length", String(Buffer.byteLength(body))]);
     return new Response(body ?? null, { status: statusCode, headers: entries });
-  });
+  };
+  app.use(bodyLimit({ maxSize: BODY_LIMIT_BYTES, onError: async (c) => answer(tooLarge(eventOf(c, ""))) }));
+  app.all("*", async (c) => answer(eventOf(c, c.req.method === "GET" ? "" : await c.req.text())));
   return app;
 }
 
-function tooLarge(): Response {
-  const problem = problemOf(new Refusal("too-large", `The body is larger than ${BODY_LIMIT_BYTES} bytes.`));
-  return new Response(JSON.stringify(problem), {
-    status: problem.status,
-    headers: { "content-type": "application/problem+json" },
-  });
-}
+/** Our ETags name a version of the intent, however its text is packed: packing must not weaken them. */
+const strongTags: MiddlewareHandler = async (c, next) => {
+  await next();
+  const tag = c.res.headers.get("etag");
+  if (tag?.startsWith("W/")) c.header("etag", tag.slice(2));
+};
 
-async function eventOf(c: Context): Promise<APIGatewayProxyEventV2> {
+/** The event of a request whose body was not read to its end. */
+const tooLarge = (event: APIGatewayProxyEventV2): APIGatewayProxyEventV2 => ({
+  ...event,
+  headers: { ...event.headers, "content-length": String(BODY_LIMIT_BYTES + 1) },
+});
+
+function eventOf(c: Context, body: string): APIGatewayProxyEventV2 {
   const url = new URL(c.req.url);
   const headers = Object.fromEntries(c.req.raw.headers);
-  const body = c.req.method === "GET" ? "" : await c.req.text();
   return {
     version: "2.0",
     routeKey: "$default",

@@ -1,11 +1,13 @@
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import type { StepFunctionsPlace } from "../step-functions/where.ts";
 import { readIfThere, writeAtomically } from "../write-file.ts";
 
 /** `<data>/endpoints.json`: where everything is, for programs and for the command line. */
 export interface Endpoints {
   readonly supervisor: { readonly pid: number };
   readonly controlPlane: { readonly url: string; readonly pid: number | undefined };
+  readonly stepFunctions: StepFunctionsPlace;
   readonly cells: readonly {
     readonly id: string;
     readonly name: string;

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { type ApiClient, apiClient, Unreachable } from "#adapters/http.ts";
 import { errorKinds, Refusal } from "#core/errors.ts";
+import { whereStepFunctionsIs } from "../step-functions/where.ts";
 import { readIfThere } from "../write-file.ts";
 import { type EmbeddedCell, startCell } from "./cell.ts";
 import { type Child, keepRunning } from "./child.ts";
@@ -15,6 +16,7 @@ export interface SupervisorOptions {
   /** An open data folder, absolute. */
   readonly data: string;
   readonly port: number;
+  readonly sfnPort: number;
   readonly cells: number;
   readonly commands: {
     readonly controlPlane: readonly string[];
@@ -49,7 +51,7 @@ const REFUSED_FOR_MS = 5_000;
 
 /** Starts the control plane and the cells, each a process of its own, and keeps them running. */
 export async function supervise(options: SupervisorOptions): Promise<Supervisor> {
-  const { data, port, commands, environment, say } = options;
+  const { data, port, sfnPort, commands, environment, say } = options;
   const url = `http://127.0.0.1:${port}`;
   const startedAt = Date.now();
   const lifeline = openLifeline(data);
@@ -61,6 +63,7 @@ export async function supervise(options: SupervisorOptions): Promise<Supervisor>
     writeEndpoints(data, {
       supervisor: { pid: process.pid },
       controlPlane: { url, pid: controlPlane?.pid },
+      stepFunctions: whereStepFunctionsIs(sfnPort),
       cells: cells.flatMap(({ id, name, url: at, agent, cluster }) =>
         id === undefined ? [] : [{ id, name, url: at, pid: agent?.pid, cluster: { pid: cluster.pid } }],
       ),
@@ -78,6 +81,7 @@ export async function supervise(options: SupervisorOptions): Promise<Supervisor>
       ...environment,
       CELLPLANE_DATA: data,
       PORT: String(port),
+      CELLPLANE_SFN_PORT: String(sfnPort),
       LISTEN_HOST: "127.0.0.1",
       CELLPLANE_RELEASE_BUILDER: JSON.stringify(options.releaseBuilder),
     },

@@ -6,6 +6,7 @@ import { join, resolve } from "node:path";
 import { build } from "esbuild";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import type { TokenContent } from "#core/messages.ts";
+import { flagsOf } from "../../edge/profile.ts";
 import { startNetwork, type TestNetwork } from "../orchestrator/a-network.ts";
 
 const ws = "/v1/workspaces/default";
@@ -27,7 +28,10 @@ afterAll(async () => {
 
 function edge(...args: string[]): ChildProcess {
   const env = { PATH: process.env.PATH, HOME: folder, CELLPLANE_EDGE_DATA: join(folder, "node") };
-  const child = spawn(process.execPath, [join(folder, "edge.cjs"), ...args], { env, stdio: "ignore" });
+  const child = spawn(process.execPath, [...flagsOf("fast"), join(folder, "edge.cjs"), ...args], {
+    env,
+    stdio: "ignore",
+  });
   children.push(child);
   return child;
 }

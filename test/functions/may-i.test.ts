@@ -16,6 +16,7 @@ type Weakest = "anybody" | "signed in" | Role | "platform";
 const table: Readonly<Record<string, readonly [Weakest, "of a network"?]>> = {
   getHealth: ["anybody"],
   getReadiness: ["anybody"],
+  getOpenApi: ["anybody"],
   join: ["anybody"],
 
   getMe: ["signed in"],
@@ -57,13 +58,13 @@ const table: Readonly<Record<string, readonly [Weakest, "of a network"?]>> = {
   retryOperation: ["operator", "of a network"],
   cancelOperation: ["operator", "of a network"],
 
-  listFleet: ["platform"],
   publishRelease: ["platform"],
   listReleases: ["signed in"],
   getRelease: ["signed in"],
   promoteRelease: ["platform"],
   withdrawRelease: ["platform"],
 
+  listFleet: ["platform"],
   createCell: ["platform"],
   listCells: ["platform"],
   getCell: ["platform"],

@@ -24,14 +24,17 @@ describe("npm start", () => {
     expect(readdirSync(data)).toEqual([]);
   });
 
-  it("ends with one clear line when the port is taken", async () => {
+  it.each([
+    ["--port", (port: string) => ["--port", port]],
+    ["--sfn-port", (port: string) => ["--port", "0", "--sfn-port", port]],
+  ])("ends with one clear line when the port of %s is taken", async (option, args) => {
     const other = createServer();
     await new Promise<void>((resolve) => other.listen(0, "127.0.0.1", resolve));
     const { port } = other.address() as { port: number };
-    expect(start("--port", String(port))).toMatchObject({
+    expect(start(...args(String(port)))).toMatchObject({
       status: 1,
       stdout: "",
-      stderr: `Port ${port} on 127.0.0.1 is taken by another program. End that one, or choose another with --port.\n`,
+      stderr: `Port ${port} on 127.0.0.1 is taken by another program. End that one, or choose another with ${option}.\n`,
     });
     await new Promise((resolve) => other.close(resolve));
   });

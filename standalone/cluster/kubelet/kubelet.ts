@@ -1,10 +1,11 @@
-import { existsSync, readdirSync, rmSync } from "node:fs";
+import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { refOf } from "#core/model/kube-object.ts";
 import type { Objects } from "../objects/objects.ts";
 import type { Pod } from "../objects/shapes.ts";
 import type { Machine } from "./machine.ts";
 import { claimFolder, type PodRunner, podKeyOf, runPod } from "./pod.ts";
+import { removeFolder } from "./remove-folder.ts";
 
 const LOG_CHECK_MS = 2_000;
 
@@ -50,7 +51,7 @@ export function startKubelet(machine: Machine, objects: Objects): Kubelet {
     const { namespace = "", name } = object.metadata;
     if (object.kind === "Pod" && type === "present") consider(object as Pod);
     if (object.kind === "PersistentVolumeClaim" && type === "gone")
-      rmSync(claimFolder(machine.folder, namespace, name), { recursive: true, force: true });
+      removeFolder(claimFolder(machine.folder, namespace, name));
     if (["Secret", "ConfigMap", "PersistentVolumeClaim"].includes(object.kind) && type === "present")
       for (const pod of objects.within(namespace)) if (pod.kind === "Pod") runners.get(podKeyOf(pod as Pod))?.nudge();
   });
@@ -83,7 +84,6 @@ function removeForeign(folder: string, objects: Objects): void {
     if (!existsSync(root)) continue;
     for (const namespace of readdirSync(root))
       for (const name of readdirSync(join(root, namespace)))
-        if (!objects.get({ apiVersion: "v1", kind, name, namespace }))
-          rmSync(join(root, namespace, name), { recursive: true, force: true });
+        if (!objects.get({ apiVersion: "v1", kind, name, namespace })) removeFolder(join(root, namespace, name));
   }
 }

@@ -1,4 +1,4 @@
-import { copyFileSync, mkdirSync, rmSync, statSync, truncateSync } from "node:fs";
+import { copyFileSync, mkdirSync, statSync, truncateSync } from "node:fs";
 import { join } from "node:path";
 import { timestampOf } from "#core/model/time.ts";
 import { since } from "../objects/condition.ts";
@@ -6,6 +6,7 @@ import type { Objects } from "../objects/objects.ts";
 import type { Container, Pod, PodStatus, Volume } from "../objects/shapes.ts";
 import { type ContainerRunner, runContainer } from "./container.ts";
 import type { Machine } from "./machine.ts";
+import { removeFolder } from "./remove-folder.ts";
 import { filesOf, type ReadSource, sourcesOf, writeFiles } from "./volumes.ts";
 import { Waiting } from "./waiting.ts";
 
@@ -109,7 +110,7 @@ export function runPod(machine: Machine, objects: Objects, pod: Pod): PodRunner 
     },
     async stop(how) {
       await Promise.all(runners.map((runner) => runner.stop(Math.min(graceMs, how.graceMs ?? graceMs))));
-      if (how.forget) rmSync(folder, { recursive: true, force: true });
+      if (how.forget) removeFolder(folder);
     },
   };
 }

@@ -3,7 +3,7 @@ import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { choosePort, stillFree } from "../../../standalone/supervisor/choose-port.ts";
+import { choosePorts, stillFree } from "../../../standalone/supervisor/choose-port.ts";
 import { openDataFolder } from "../../../standalone/supervisor/data-folder.ts";
 import { openLogFile } from "../../../standalone/supervisor/log-file.ts";
 
@@ -46,17 +46,32 @@ describe("a data directory", () => {
   });
 });
 
-describe("the port of the API", () => {
-  it("is picked once and kept", async () => {
-    const picked = await choosePort(root, 0);
-    expect(picked).toBeGreaterThan(1_024);
-    expect(await choosePort(root, 0)).toBe(picked);
-    expect(await choosePort(root, undefined)).toBe(picked);
+describe("the ports of the APIs", () => {
+  it("are picked once and kept, whoever asks how", async () => {
+    const picked = await choosePorts(root, { port: 0, sfnPort: 0 });
+    expect(picked.port).toBeGreaterThan(1_024);
+    expect(picked.sfnPort).toBeGreaterThan(1_024);
+    expect(picked.sfnPort).not.toBe(picked.port);
+    expect(await choosePorts(root, { port: 0, sfnPort: 0 })).toEqual(picked);
+    expect(await choosePorts(root, { port: undefined, sfnPort: undefined })).toEqual(picked);
   });
 
-  it("is refused with one line when somebody else has it", async () => {
+  it("are both free ones when the API is moved away from its usual port", async () => {
+    const { sfnPort } = await choosePorts(root, { port: 0, sfnPort: undefined });
+    expect(sfnPort).not.toBe(4601);
+    expect(await choosePorts(root, { port: undefined, sfnPort: undefined })).toMatchObject({ sfnPort });
+  });
+
+  it("are refused with one line when somebody else has one, which names the option", async () => {
     await using other = await listening();
-    await expect(choosePort(root, other.port)).rejects.toThrow(`Port ${other.port} on 127.0.0.1 is taken`);
+    const line = `Port ${other.port} on 127.0.0.1 is taken by another program. End that one, or choose another with`;
+    await expect(choosePorts(root, { port: other.port, sfnPort: 0 })).rejects.toThrow(`${line} --port.`);
+    await expect(choosePorts(root, { port: 0, sfnPort: other.port })).rejects.toThrow(`${line} --sfn-port.`);
+  });
+
+  it("are never the same", async () => {
+    const { port } = await choosePorts(root, { port: 0, sfnPort: 0 });
+    await expect(choosePorts(root, { port: undefined, sfnPort: port })).rejects.toThrow("cannot serve both");
   });
 
   it("of a cell gives way when somebody else has it", async () => {
