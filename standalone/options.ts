@@ -22,7 +22,7 @@ export const help = `cellplane on one machine: the control plane and its cells, 
 Usage: npm start -- [options]
 
   --port PORT    where the API listens on 127.0.0.1; 0 picks a free one and keeps it   (CELLPLANE_PORT, 4600)
-  --sfn-port P   where Step Functions' API listens on 127.0.0.1; 0 likewise              (CELLPLANE_SFN_PORT, 4601)
+  --sfn-port P   where the Step Functions API listens on 127.0.0.1; 0 likewise         (CELLPLANE_SFN_PORT, 4601)
   --data DIR     where everything is kept                                             (CELLPLANE_DATA, .cellplane)
   --cells N      how many embedded cells, 1 to ${MOST_CELLS}                                      (CELLPLANE_CELLS, 2)
   -h, --help     this text
