@@ -8,7 +8,6 @@ import { secretAdminKey } from "#adapters/admin-key-secret.ts";
 import { httpCells } from "#adapters/cells-http.ts";
 import { dynamoStore } from "#adapters/dynamodb.ts";
 import { embeddedMetrics } from "#adapters/emf.ts";
-import { embeddedMetrics } from "#adapters/emf.ts";
 import { regionalStore } from "#adapters/home-store.ts";
 import { jsonLog } from "#adapters/json-log.ts";
 import { joseVerifier } from "#adapters/jwt.ts";
@@ -21,7 +20,6 @@ import { stepFunctionsWorkflows } from "#adapters/step-functions.ts";
 import { systemClock, ulids } from "#adapters/world.ts";
 import type { AdminKeyPlace } from "#core/operations/begin-fleet.ts";
 import type { Dependencies } from "#core/operations/dependencies.ts";
-import { measuredStore } from "#core/operations/measured-store.ts";
 import { measuredStore } from "#core/operations/measured-store.ts";
 import type { Secrets } from "#core/ports.ts";
 
@@ -49,8 +47,6 @@ const Environment = z.object({
   CELLPLANE_ADMIN_KEY_SECRET: z.string().optional(),
   /** Whose pages may call the API from browsers, with commas between. */
   CELLPLANE_CONSOLE_ORIGINS: list.default([]),
-  /** Whose pages may call the API from browsers, with commas between. */
-  CELLPLANE_CONSOLE_ORIGINS: list.default([]),
   LOG_LEVEL: z.string().default("info"),
 });
 
@@ -63,8 +59,6 @@ export interface Region {
   isHome(): Promise<boolean>;
   /** Where the fleet's first key waits; for who was given the secret's name alone. */
   readonly adminKey: AdminKeyPlace;
-  /** Whose pages may call the API. */
-  readonly origins: readonly string[];
   /** Whose pages may call the API. */
   readonly origins: readonly string[];
   /** ARN of the stream that the table, or its replica, has here. */

@@ -18,8 +18,6 @@ import {
 } from "./control-plane/loops.ts";
 import { metricsPage } from "./control-plane/metrics.ts";
 import { referencePage } from "./control-plane/reference.ts";
-import { metricsPage } from "./control-plane/metrics.ts";
-import { referencePage } from "./control-plane/reference.ts";
 import { serveStepFunctions } from "./control-plane/serve-step-functions.ts";
 import { StartFailure } from "./start-failure.ts";
 
@@ -42,8 +40,6 @@ async function main(): Promise<void> {
     CELLPLANE_OIDC_ISSUER: oidcIssuer,
     CELLPLANE_OIDC_AUDIENCE: audience = "cellplane",
     CELLPLANE_OIDC_PLATFORM_AUDIENCE: platformAudience,
-    CELLPLANE_CONSOLE_ORIGINS = "",
-    CELLPLANE_REFERENCE_SCRIPT: script,
     CELLPLANE_CONSOLE_ORIGINS = "",
     CELLPLANE_REFERENCE_SCRIPT: script,
     CELLPLANE_RELEASE_BUILDER: releaseBuilder,

@@ -1,7 +1,5 @@
 import { createRequire } from "node:module";
-import { createRequire } from "node:module";
 import { homedir } from "node:os";
-import { dirname, join } from "node:path";
 import { dirname, join } from "node:path";
 import { cacheFolder } from "./bundle.ts";
 import { help, type Options, readOptions } from "./options.ts";
@@ -24,14 +22,7 @@ const PASSED_ON = [
   "CELLPLANE_OIDC_AUDIENCE",
   "CELLPLANE_OIDC_PLATFORM_AUDIENCE",
   "CELLPLANE_CONSOLE_ORIGINS",
-  "CELLPLANE_CONSOLE_ORIGINS",
 ];
-
-/** The API's reference for browsers, one script; found here, because bundles lie where no packages are. */
-const referenceScript = join(
-  dirname(createRequire(import.meta.url).resolve("@scalar/api-reference")),
-  "browser/standalone.js",
-);
 
 /** The API's reference for browsers, one script; found here, because bundles lie where no packages are. */
 const referenceScript = join(
