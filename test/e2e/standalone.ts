@@ -9,6 +9,11 @@ const root = resolve(import.meta.dirname, "../..");
 export interface Endpoints {
   readonly supervisor: { readonly pid: number };
   readonly controlPlane: { readonly url: string; readonly pid: number };
+  readonly stepFunctions: {
+    readonly url: string;
+    readonly region: string;
+    readonly stateMachines: Readonly<Record<string, string>>;
+  };
   readonly cells: readonly {
     readonly id: string;
     readonly name: string;
