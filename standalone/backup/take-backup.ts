@@ -4,7 +4,7 @@ import { backup, DatabaseSync } from "node:sqlite";
 import { StartFailure } from "../start-failure.ts";
 
 /** What a backup holds beside the intent store: who we are to cells and networks, and where we were found. */
-export const BESIDE = ["keys", "admin-key", "version.json", "port.json"];
+export const BESIDE = ["keys", "admin-key", "version.json", "port.json", "aws-credentials", "sfn-port.json"];
 
 /**
  * Copies what a control plane cannot be made anew from, while it runs: a moment's state of the intent store, and the keys. What cells
