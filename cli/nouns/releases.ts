@@ -1,6 +1,5 @@
 import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
-import type { Release } from "#core/model/release/release.ts";
 import type { ReleaseView } from "#core/model/release/release-view.ts";
 import { age } from "../age.ts";
 import { confirm, noun, yes } from "../command.ts";
@@ -110,8 +109,7 @@ async function documentIn(terminal: Terminal, file: string): Promise<unknown> {
   }
 }
 
-const withdrawal = ({ withdrawn }: Release): string =>
-  withdrawn ? `${withdrawn.reason} (${withdrawn.actor}, ${withdrawn.at})` : "-";
+const withdrawal = ({ withdrawn }: ReleaseView): string => (withdrawn ? `${withdrawn.reason} (${withdrawn.at})` : "-");
 
 const show = ({ terminal, format }: Session, release: ReleaseView): Promise<void> =>
   writeOne(terminal, format, {
@@ -127,7 +125,7 @@ const show = ({ terminal, format }: Session, release: ReleaseView): Promise<void
       ["Settings", listed(Object.keys(release.settingsSchema.properties))],
       ["Images", listed(Object.entries(release.images).map(([name, digest]) => `${name} ${digest}`))],
       ["Withdrawn", withdrawal(release)],
-      ["Published", `${release.publishedAt} by ${release.actor}`],
+      ["Published", release.publishedAt],
       ["Notes", release.notes || "-"],
     ],
   });

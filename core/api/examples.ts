@@ -35,7 +35,7 @@ export const release = {
     properties: { logLevel: { type: "string", enum: ["debug", "info", "warn", "error"] } },
     additionalProperties: false,
   },
-  ...{ upgradesFrom: [], downgradesTo: [], publishedAt: at, actor: "cellplane", withdrawn: null },
+  ...{ upgradesFrom: [], downgradesTo: [], publishedAt: at, withdrawn: null },
   channels: ["stable", "rapid"],
 };
 

@@ -108,7 +108,7 @@ describe("releases", () => {
     await promote("0.2.0", "stable");
     const had = await ready("had");
     expect((await withdraw("0.2.0")).json).toMatchObject({
-      withdrawn: { reason: "it leaks" },
+      withdrawn: { at: expect.any(String), reason: "it leaks" },
       channels: [],
     });
     expect((await withdraw("0.2.0", "again")).json).toMatchObject({ withdrawn: { reason: "it leaks" } });

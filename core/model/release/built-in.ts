@@ -2,10 +2,13 @@ import { BUILT_IN_RELEASE, channels } from "../release.ts";
 import type { Channel } from "./channel.ts";
 import { type Release, ReleaseSpec } from "./release.ts";
 
+/** What the built-in release may follow, and what may follow it: the first one follows nothing. Stated anew with each `BUILT_IN_RELEASE`. */
+const ways: Pick<Release, "upgradesFrom" | "downgradesTo"> = { upgradesFrom: [], downgradesTo: [] };
+
 /** The orchestrator of this very source tree, which nobody had to publish. */
 export const builtInRelease = (publishedAt: string): Release => ({
   ...ReleaseSpec.omit({ upgradesFrom: true }).parse({ version: BUILT_IN_RELEASE, notes: "Comes with cellplane." }),
-  upgradesFrom: [],
+  ...ways,
   publishedAt,
   actor: "cellplane",
   withdrawn: null,

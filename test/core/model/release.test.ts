@@ -186,6 +186,37 @@ describe("what a network gets", () => {
     expect(resolveChange(there, spec({ labels: { a: "b" } }), releases)).toEqual({ resolvedRelease: "0.3.0" });
   });
 
+  it("is always published and not withdrawn, or what it has already", () => {
+    const some: fc.Arbitrary<string> = fc.constantFrom("0.1.0", "0.2.0", "0.3.0", "0.4.0", "0.5.0");
+    const all = fc.uniqueArray(fc.record({ version: some, gone: fc.boolean(), back: fc.boolean() }), {
+      selector: ({ version }) => version,
+    });
+    fc.assert(
+      fc.property(all, fc.option(some), some, some, (published, pin, carried, has) => {
+        const releases = published.map(({ version, gone, back }) =>
+          aRelease({ version, withdrawn: gone ? withdrawn : null, downgradesTo: back ? ["0.x"] : [] }),
+        );
+        const given = new Set(published.filter(({ gone }) => !gone).map(({ version }) => version));
+        const resolved = (act: () => Pick<Network, "resolvedRelease">) => {
+          try {
+            return act().resolvedRelease;
+          } catch (error) {
+            expect(error).toBeInstanceOf(Refusal);
+            return undefined;
+          }
+        };
+        const fresh = resolved(() => resolveNew(spec({ release: pin }), releases, carrying(carried)));
+        expect(fresh).toBe(given.has(pin ?? carried) ? (pin ?? carried) : undefined);
+        const moved = resolved(() =>
+          resolveChange(network({ resolvedRelease: has }), spec({ release: pin }), releases),
+        );
+        const reachable = reachableFrom(releases, has).map(({ version }) => version);
+        expect(moved).toBe(pin === null || pin === has ? has : reachable.includes(pin) ? pin : undefined);
+        expect(reachable.every((version) => given.has(version))).toBe(true);
+      }),
+    );
+  });
+
   it("can go to no release that was withdrawn", () => {
     expect(reachableFrom(releases, "0.2.0").map(({ version }) => version)).toEqual(["0.1.0"]);
   });

@@ -45,7 +45,7 @@ describe("the survey of a cell", () => {
     { org = plane.caller.org, name = "planted", generation = 4, epoch = 1 } = {},
   ) => {
     const access = { generation, keys: [], issuers: [], revoked: [] };
-    const spec = { org, name, plan: "large", release: "0.1.0", settings: {} } as const;
+    const spec = { org, name, plan: "large", release: "0.2.0", settings: { a: 1 } } as const;
     await plane.cells.apply(address(), net, { epoch, generation, spec, access });
   };
 
@@ -105,6 +105,7 @@ describe("the survey of a cell", () => {
     expect(await view(net)).toMatchObject({
       name: `taken-${net.slice(-8)}`,
       plan: "large",
+      ...{ release: null, resolvedRelease: "0.2.0", settings: { a: 1 } },
       generation: 5,
       placement: { cell: cell.id },
       status: { phase: "ready" },
