@@ -25,6 +25,10 @@ export interface Answered {
   readonly network: Answered;
   readonly operation: Answered;
   readonly organizations: readonly Answered[];
+  readonly name: string;
+  readonly token: string;
+  readonly expiresAt: string;
+  readonly errors?: readonly { readonly path: string }[];
 }
 
 export interface Reply {
