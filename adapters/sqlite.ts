@@ -12,6 +12,7 @@ import {
 } from "#core/model/records.ts";
 import type { Change, ChangedRecord, Listed, Store, Versioned } from "#core/ports.ts";
 import { refuseBeyondLimits } from "./commit-limits.ts";
+import { groupCommit } from "./sqlite/group-commit.ts";
 
 /** The schema this code reads and writes; a file with a newer one is refused, an older one is migrated. */
 const SCHEMA_VERSION = 2;
@@ -71,6 +72,7 @@ export function sqliteStore(file: string): SqliteStore {
     statements.set(text, known);
     return known;
   };
+  const together = groupCommit(db);
   const wakes: (() => void)[] = [];
 
   const versionOf = (kind: RecordKind, id: string): number =>
@@ -151,11 +153,15 @@ export function sqliteStore(file: string): SqliteStore {
     async commit(changes) {
       refuseBeyondLimits(changes);
       let signalled = false;
-      atOnce(() =>
-        changes.forEach((change, index) => {
-          signalled = make(change, index) || signalled;
-        }),
-      );
+      try {
+        await together(() =>
+          changes.forEach((change, index) => {
+            signalled = make(change, index) || signalled;
+          }),
+        );
+      } catch (error) {
+        throw translated(error);
+      }
       if (signalled) for (const wake of wakes) wake();
     },
     async get(kind, id) {
