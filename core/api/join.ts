@@ -12,8 +12,8 @@ export const JoinRequest = z.strictObject({
     .regex(/^cpj_[A-Za-z0-9_-]{20,}$/, "must be a join token: cpj_…")
     .optional(),
   identity: PublicJwk,
-  /** Milliseconds since 1970; more than 5 minutes off is refused. */
-  ts: z.int(),
+  /** Milliseconds since 1970, as far as a date goes; more than 5 minutes off is refused. */
+  ts: z.int().min(0).max(8_640_000_000_000_000),
   sig: z.string(),
   publicUrl: z.url(),
   domain: z.string().min(1).max(253),
