@@ -5,7 +5,7 @@ import { join } from "node:path";
 const benches = {
   "one-network": "create to connectable, API answers, start, memory of each kind of process",
   monitor: "watching 1,000 networks in 10 cells; a sweep with nothing due; placement over 1,000 cells",
-  api: "GET /v1/networks/{net} through the whole handler",
+  api: "get, create and list through the whole handler",
   pipeline: "file to file through the edge's engine, against a plain loop",
   rollout: "planning and one advance over 10,000 targets",
 } as const;
