@@ -12,6 +12,10 @@ import { Organization } from "./organization.ts";
 import { Quota } from "./quota.ts";
 import { Channel } from "./release/channel.ts";
 import { Release, sortKeyOf } from "./release/release.ts";
+import { Freeze } from "./rollout/freeze.ts";
+import { RolloutHold } from "./rollout/hold.ts";
+import { Rollout } from "./rollout/rollout.ts";
+import { RolloutTarget } from "./rollout/target.ts";
 import { CellSilence } from "./silence.ts";
 import { CellFindings } from "./survey.ts";
 import { Meter, Usage } from "./usage.ts";
@@ -45,6 +49,10 @@ export const recordKinds = {
   "cell-report": { schema: CellReport, idOf: (r: CellReport) => r.cell },
   release: { schema: Release, idOf: (r: Release) => r.version },
   channel: { schema: Channel, idOf: (r: Channel) => r.name },
+  rollout: { schema: Rollout, idOf: (r: Rollout) => r.id },
+  "rollout-target": { schema: RolloutTarget, idOf: (r: RolloutTarget) => r.id },
+  "rollout-hold": { schema: RolloutHold, idOf: (r: RolloutHold) => r.network },
+  freeze: { schema: Freeze, idOf: (r: Freeze) => r.id },
   meter: { schema: Meter, idOf: (r: Meter) => r.network },
   usage: { schema: Usage, idOf: (r: Usage) => r.id },
   "cell-findings": { schema: CellFindings, idOf: (r: CellFindings) => r.cell },
@@ -87,6 +95,9 @@ export const indexNames = [
   "events-of-network",
   "networks-of-fleet",
   "releases",
+  "rollouts",
+  "targets-of-rollout",
+  "freezes",
   "meters",
   "usage-of-organization",
   "due",
@@ -126,12 +137,13 @@ export function indexEntriesOf({ kind, value }: AnyRecord): IndexEntry[] {
     case "placement":
       return [{ index: "networks-of-cell", partition: value.cell, sort: value.network }];
     case "operation":
-      return [
-        { index: "operations-of-network", partition: value.network, sort: value.id },
-        ...(value.nextActionAt === null
-          ? []
-          : [{ index: "due" as const, partition: shardOf(value.id), sort: `${value.nextActionAt}/${value.id}` }]),
-      ];
+      return [{ index: "operations-of-network", partition: value.network, sort: value.id }, ...dueAt(value)];
+    case "rollout":
+      return [{ index: "rollouts", partition: "all", sort: value.id }, ...dueAt(value)];
+    case "rollout-target":
+      return [{ index: "targets-of-rollout", partition: value.rollout, sort: value.network }];
+    case "freeze":
+      return [{ index: "freezes", partition: "all", sort: value.id }];
     case "release":
       return [{ index: "releases", partition: "all", sort: sortKeyOf(value.version) }];
     case "meter":
@@ -148,6 +160,10 @@ export function indexEntriesOf({ kind, value }: AnyRecord): IndexEntry[] {
       return [];
   }
 }
+
+/** Operations and rollouts alike are taken up by the sweep when they are due. */
+const dueAt = ({ id, nextActionAt }: { readonly id: string; readonly nextActionAt: string | null }): IndexEntry[] =>
+  nextActionAt === null ? [] : [{ index: "due", partition: shardOf(id), sort: `${nextActionAt}/${id}` }];
 
 /**
  * True for a change that starts work: an operation nobody has begun. The stream (outbox, or the table's stream with this as
