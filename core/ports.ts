@@ -8,5 +8,6 @@ export type * from "./ports/people.ts";
 export type * from "./ports/probe.ts";
 export type * from "./ports/signer.ts";
 export type * from "./ports/store.ts";
+export type * from "./ports/trace.ts";
 export type * from "./ports/workflows.ts";
 export type * from "./ports/world.ts";

@@ -1,6 +1,7 @@
 import type { APIGatewayProxyEventV2 } from "aws-lambda";
 import { Refusal } from "#core/errors.ts";
 import type { Dependencies } from "#core/operations/dependencies.ts";
+import type { Trace } from "#core/ports.ts";
 import * as audit from "./api/audit.ts";
 import * as cells from "./api/cells.ts";
 import * as health from "./api/health.ts";
@@ -40,12 +41,14 @@ export const endpoints: readonly Endpoint[] = [
 /** The Lambda function behind API Gateway: finds the endpoint of a request and lets it answer. */
 export function apiHandler(deps: Dependencies, hosting: Hosting = {}): ApiHandler {
   const entrance = door(deps);
+  const { trace = untraced } = hosting;
+  const watch = { ...deps, trace };
   const served = endpoints.map(({ route, handler }) => ({
     ...route,
     pattern: patternOf(route.path),
-    handler: measured(deps, route, handler(deps, entrance)),
+    handler: measured(watch, route, handler(deps, entrance)),
   }));
-  const elsewhere = measured(deps, { method: "any", path: "nowhere" }, async (event) =>
+  const elsewhere = measured(watch, { method: "any", path: "nowhere" }, async (event) =>
     refuse(event, methodsAt(event.requestContext.http.path)),
   );
   const methodsAt = (path: string) => served.filter(({ pattern }) => pattern.test(path)).map(({ method }) => method);
@@ -59,6 +62,8 @@ export function apiHandler(deps: Dependencies, hosting: Hosting = {}): ApiHandle
     return found.handler({ ...event, pathParameters });
   }, hosting);
 }
+
+const untraced: Trace = (_, act) => act();
 
 const patternOf = (path: string): RegExp => new RegExp(`^${path.replaceAll(/\{(\w+)\}/g, "(?<$1>[^/]+)")}$`);
 

@@ -1,10 +1,13 @@
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from "aws-lambda";
+import type { Trace } from "#core/ports.ts";
 import { corsHeaders, isPreflight } from "./cors.ts";
 import type { ApiHandler } from "./endpoint.ts";
 
 export interface Hosting {
   /** Origins whose pages may call: those of the console. */
   readonly origins?: readonly string[];
+  /** Where traces go, if anywhere. */
+  readonly trace?: Trace;
 }
 
 /** What somebody may call their request. */

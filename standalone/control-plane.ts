@@ -28,7 +28,7 @@ import { StartFailure } from "./start-failure.ts";
  * sign in, `CELLPLANE_OIDC_PLATFORM_AUDIENCE` names the audience of the platform's operators; pages of `CELLPLANE_CONSOLE_ORIGINS`
  * (with commas between) may call from browsers; `CELLPLANE_REFERENCE_SCRIPT` is the file that /docs runs;
  * `CELLPLANE_RELEASE_BUILDER` is the command, as JSON, that builds releases. Ends when its stdin does, so that it never outlives its supervisor. Says `{"listening": url}` on stdout once it answers.
- * Step Functions' API listens on `CELLPLANE_SFN_PORT`; without that there is none.
+ * Traces go to `OTEL_EXPORTER_OTLP_ENDPOINT`, where there is one. Step Functions' API listens on `CELLPLANE_SFN_PORT`; without that there is none.
  */
 async function main(): Promise<void> {
   const {
@@ -43,10 +43,14 @@ async function main(): Promise<void> {
     CELLPLANE_CONSOLE_ORIGINS = "",
     CELLPLANE_REFERENCE_SCRIPT: script,
     CELLPLANE_RELEASE_BUILDER: releaseBuilder,
+    OTEL_EXPORTER_OTLP_ENDPOINT: collector,
   } = process.env;
   const log = jsonLog(LOG_LEVEL, "control-plane");
   const issuer = `http://${host}:${PORT}`;
+  const traces = collector ? (await import("#adapters/traces.ts")).otlpTraces("cellplane-control-plane") : undefined;
+  const tracing = traces ? { trace: traces.trace } : {};
   const { deps, store, workflows, figures } = await assemble({
+    ...tracing,
     data,
     issuer,
     log,
@@ -60,7 +64,7 @@ async function main(): Promise<void> {
 
   const ending = new AbortController();
   const origins = CELLPLANE_CONSOLE_ORIGINS.split(",").filter((origin) => origin !== "");
-  const app = gateway(apiHandler(deps, { origins }), [
+  const app = gateway(apiHandler(deps, { origins, ...tracing }), [
     ...(script ? [referencePage(script)] : []),
     metricsPage(deps, figures),
   ]);

@@ -22,6 +22,7 @@ const PASSED_ON = [
   "CELLPLANE_OIDC_AUDIENCE",
   "CELLPLANE_OIDC_PLATFORM_AUDIENCE",
   "CELLPLANE_CONSOLE_ORIGINS",
+  "OTEL_EXPORTER_OTLP_ENDPOINT",
 ];
 
 /** The API's reference for browsers, one script; found here, because bundles lie where no packages are. */

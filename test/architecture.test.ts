@@ -23,6 +23,7 @@ const allowed: Record<string, string[]> = {
     "@hono/node-server",
     "@marcbachmann/cel-js",
     "prom-client",
+    "@opentelemetry/",
   ],
   "step-functions": ["core"],
   functions: [

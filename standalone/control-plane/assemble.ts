@@ -14,7 +14,7 @@ import { type SqliteStore, sqliteStore } from "#adapters/sqlite.ts";
 import { systemClock, ulids } from "#adapters/world.ts";
 import type { Dependencies } from "#core/operations/dependencies.ts";
 import { measuredStore } from "#core/operations/measured-store.ts";
-import type { Builds, Clock, Log } from "#core/ports.ts";
+import type { Builds, Clock, Log, Trace } from "#core/ports.ts";
 import { workflows as definitions } from "#step-functions/index.ts";
 import { tasks } from "../../functions/tasks/index.ts";
 
@@ -33,6 +33,7 @@ export async function assemble({
   builds = registryBuilds(),
   log,
   clock = systemClock,
+  trace = (_, act) => act(),
 }: {
   data: string;
   issuer: string;
@@ -42,6 +43,8 @@ export async function assemble({
   builds?: Builds;
   log: Log;
   clock?: Clock;
+  /** Where traces go, if anywhere. */
+  trace?: Trace;
 }): Promise<ControlPlane> {
   const keys = join(data, "keys");
   mkdirSync(keys, { recursive: true, mode: 0o700 });
@@ -80,7 +83,8 @@ export async function assemble({
   };
   for (const [name, make] of Object.entries(tasks)) {
     const handler = make(deps) as (input: unknown, context: Context) => Promise<unknown>;
-    handlers[name] = (input) => handler(input, {} as Context);
+    const attributes = (input: unknown) => ({ "cellplane.input": JSON.stringify(input) });
+    handlers[name] = (input) => trace({ name, attributes: attributes(input) }, () => handler(input, {} as Context));
   }
   return { deps, store, workflows, figures };
 }
