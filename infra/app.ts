@@ -17,8 +17,7 @@ try {
   const folder = mkdtempSync(join(tmpdir(), "cellplane-bundles-"));
   try {
     const account = process.env.CDK_DEFAULT_ACCOUNT;
-    if (context.what === "control-plane")
-      new ControlPlaneStack(app, { context, bundles: bundleFunctions(folder), ...(account ? { account } : {}) });
+    new ControlPlaneStack(app, { context, bundles: bundleFunctions(folder), ...(account ? { account } : {}) });
     app.synth();
   } finally {
     rmSync(folder, { recursive: true });

@@ -48,20 +48,6 @@ const ControlPlane = z.strictObject({
   pager: z.email("must be an e-mail address").optional(),
 });
 
-const Cell = z.strictObject({
-  ...Shared,
-  /** The cell's name; its address is `<cell>.<domain>`. */
-  cell: text(/^[a-z0-9]([a-z0-9-]{0,38}[a-z0-9])?$/, "a name of lower-case letters, digits and -"),
-  /** An EKS cluster that is there already; without it one is made. */
-  cluster: text(/^[0-9A-Za-z][\w-]{0,99}$/, "the name of an EKS cluster").optional(),
-  /** Of an existing cluster: the role that CDK's kubectl assumes. */
-  kubectlRole: arn("iam").optional(),
-  /** Of an existing cluster: its VPC, by id; looked up by its account when it is deployed. */
-  places: z.coerce.number("must be a number").int().min(1).max(1_000).default(100),
-  /** The folder of the agent's Helm chart. */
-  chart: z.string().default("cell-agent/chart"),
-});
-
 /** A region of the fleet. */
 export type RegionContext =
   | { readonly home: true; readonly replicas: readonly string[]; readonly people?: ExternalPeople }
@@ -88,26 +74,18 @@ interface SharedContext {
 }
 
 export interface ControlPlaneContext extends SharedContext {
-  readonly what: "control-plane";
   readonly here: RegionContext;
   readonly pager?: string;
-}
-
-export interface CellContext extends SharedContext {
-  readonly what: "cell";
-  readonly cell: string;
-  readonly existing?: { readonly cluster: string; readonly kubectlRole: string };
-  readonly places: number;
-  readonly chart: string;
 }
 
 /** What was wrong, in one sentence. */
 export class WrongContext extends Error {}
 
-/** What is deployed: a cell where one is named, the control plane of a region otherwise. */
-export function contextOf(given: Readonly<Record<string, unknown>>): ControlPlaneContext | CellContext {
-  return given.cell === undefined ? controlPlaneOf(parse(ControlPlane, given)) : cellOf(parse(Cell, given));
-}
+/** What is deployed: the control plane of a region. */
+export const contextOf = (given: Readonly<Record<string, unknown>>): ControlPlaneContext => {
+  const all = parse(ControlPlane, given);
+  return { ...sharedOf(all), ...(all.pager ? { pager: all.pager } : {}), here: regionOf(all) };
+};
 
 function parse<S extends z.ZodType>(schema: S, given: unknown): z.output<S> {
   const parsed = schema.safeParse(given);
@@ -126,13 +104,9 @@ const given = <T extends object>(value: T) =>
     [K in keyof T]: Exclude<T[K], undefined>;
   };
 
-function sharedOf({ region, domain, zone, boundary, tags }: z.output<typeof ControlPlane> | z.output<typeof Cell>) {
+function sharedOf({ region, domain, zone, boundary, tags }: z.output<typeof ControlPlane>) {
   const pairs = tags.map((pair) => [pair.slice(0, pair.indexOf("=")), pair.slice(pair.indexOf("=") + 1)]);
   return { region, domain, ...given({ zone, boundary }), tags: Object.fromEntries(pairs) } as SharedContext;
-}
-
-function controlPlaneOf(all: z.output<typeof ControlPlane>): ControlPlaneContext {
-  return { what: "control-plane", ...sharedOf(all), ...(all.pager ? { pager: all.pager } : {}), here: regionOf(all) };
 }
 
 function regionOf(all: z.output<typeof ControlPlane>): RegionContext {
@@ -160,15 +134,4 @@ function peopleOf({ issuer, audience, platformAudience }: z.output<typeof Contro
   if (!issuer || !audience)
     throw new WrongContext("People sign in by an issuer for an audience: give both issuer and audience, or neither.");
   return { issuer, audience, ...(platformAudience ? { platformAudience } : {}) };
-}
-
-function cellOf(all: z.output<typeof Cell>): CellContext {
-  const { cell, cluster, kubectlRole, places, chart } = all;
-  if (!cluster !== !kubectlRole)
-    throw new WrongContext(
-      "An existing cluster is given by both cluster and kubectlRole, or a new one is made: give both or neither.",
-    );
-  if (!all.zone) throw new WrongContext("A cell needs zone, the hosted zone of domain, for its addresses.");
-  const existing = cluster && kubectlRole ? { existing: { cluster, kubectlRole } } : {};
-  return { what: "cell", ...sharedOf(all), cell, places, chart, ...existing };
 }

@@ -42,7 +42,8 @@ async function organizationOf({ store, ids, clock }: Needs): Promise<Organizatio
   const claim = organizationClaim("default");
   const known = (await store.get("claim", claim))?.value.owner;
   const [first] = await store.list("organizations", "all", { limit: 1 });
-  const found = await store.get("organization", known ?? first?.id ?? "");
+  const owner = known ?? first?.id;
+  const found = owner === undefined ? undefined : await store.get("organization", owner);
   if (found) return found.value.id;
 
   const id = ids.next("org");

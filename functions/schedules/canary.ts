@@ -29,7 +29,7 @@ export const canary = (deps: Dependencies, region: { readonly adminKey: AdminKey
   const api = apiClient({ url: issuer, bearer });
   try {
     const left = await api.call<{ items: { id: string; name: string }[] }>({
-      path: `/v1/orgs/default/networks?text=${NAME}&limit=20`,
+      path: `/v1/orgs/default/networks?q=${NAME}&limit=20`,
     });
     for (const { id, name } of left.body.items) if (name.startsWith(NAME)) await remove(deps, api, id);
 

@@ -27,6 +27,7 @@ export function readStream({
   batchSize = 100,
   attempts = 3,
   twice = false,
+  filter = signalFilter,
 }: {
   client: DynamoDBStreamsClient;
   stream: string;
@@ -35,6 +36,8 @@ export function readStream({
   attempts?: number;
   /** At least once: every batch is given again, newest first. */
   twice?: boolean;
+  /** What of the stream is handed over. */
+  filter?: unknown;
 }): StreamReader {
   const givenUp: string[] = [];
   const calls: string[][] = [];
@@ -84,7 +87,7 @@ export function readStream({
       const { Records = [], NextShardIterator } = await client.send(
         new GetRecordsCommand({ ShardIterator: place, Limit: batchSize }),
       );
-      const batch = Records.map(asLambdaGives).filter((record) => matches(record, signalFilter));
+      const batch = Records.map(asLambdaGives).filter((record) => matches(record, filter));
       if (batch.length > 0) await deliver(batch);
       if (batch.length > 0 && twice) await deliver(batch.toReversed());
       places.set(shard, NextShardIterator);

@@ -5,7 +5,6 @@ import { elsewhere, home } from "./synthesize.ts";
 describe("the context of a deploy", () => {
   it("is a home by three values", () => {
     expect(contextOf(home)).toEqual({
-      what: "control-plane",
       region: "eu-central-1",
       domain: "cells.example.com",
       tags: {},
@@ -15,7 +14,6 @@ describe("the context of a deploy", () => {
 
   it("is another region by what the home put out", () => {
     expect(contextOf(elsewhere)).toMatchObject({
-      what: "control-plane",
       zone: elsewhere.zone,
       here: {
         home: false,
@@ -34,20 +32,6 @@ describe("the context of a deploy", () => {
     });
   });
 
-  it("is a cell where one is named", () => {
-    const given = { region: "eu-central-1", domain: "cells.example.com", zone: "Z0123456789ABC", cell: "frankfurt-1" };
-    expect(contextOf(given)).toEqual({
-      what: "cell",
-      region: "eu-central-1",
-      domain: "cells.example.com",
-      zone: "Z0123456789ABC",
-      tags: {},
-      cell: "frankfurt-1",
-      places: 100,
-      chart: "cell-agent/chart",
-    });
-  });
-
   it.each<[string, Record<string, unknown>, RegExp]>([
     ["nothing", {}, /region is missing.*domain is missing.*home must be true or false/],
     ["no such region", { ...home, region: "frankfurt" }, /region must be an AWS region such as/],
@@ -61,12 +45,6 @@ describe("the context of a deploy", () => {
     ["an issuer without an audience", { ...home, issuer: "https://issuer.example" }, /both issuer and audience/],
     ["a boundary that is none", { ...home, boundary: "mine" }, /boundary must be an ARN of iam/],
     ["tags that are none", { ...home, tags: "a" }, /tags must be pairs/],
-    ["a cell without a zone", { region: "eu-central-1", domain: "a.example.com", cell: "one" }, /A cell needs zone/],
-    [
-      "a cluster without its role",
-      { region: "eu-central-1", domain: "a.example.com", zone: "Z0123456789ABC", cell: "one", cluster: "x" },
-      /both cluster and kubectlRole/,
-    ],
   ])("refuses %s in one sentence", (_what, given, sentence) => {
     expect(() => contextOf(given)).toThrow(sentence);
     expect(() => contextOf(given)).not.toThrow(/\n/);

@@ -130,7 +130,7 @@ describe("the rights of a function", () => {
         "kms:Sign",
       ],
     ],
-    ["canary", ["secretsmanager:GetSecretValue"]],
+    ["canary", ["dynamodb:GetItem", "secretsmanager:GetSecretValue"]],
     ["take-home", ["dynamodb:GetItem", "dynamodb:PutItem"]],
   ])("%s may do this and nothing else", (name, expected) => {
     expect(allowed(template, name)).toEqual(expected);

@@ -42,7 +42,6 @@ export function synthesize(given: Readonly<Record<string, string>>): {
   file: string;
 } {
   const context = contextOf(given);
-  if (context.what !== "control-plane") throw new Error("This is about a control plane.");
   const folder = mkdtempSync(join(tmpdir(), "cellplane-cdk-"));
   const app = new App({ outdir: folder, analyticsReporting: false });
   Validations.of(app).addPlugins(new AwsSolutionsChecks(app));

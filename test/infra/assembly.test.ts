@@ -1,0 +1,120 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, inject, it, vi } from "vitest";
+import { call as http } from "../e2e/standalone.ts";
+import { type Assembly, startAssembly } from "./assembly/assembly.ts";
+import { type Cells, startCells } from "./assembly/cells.ts";
+import { home, synthesize } from "./synthesize.ts";
+
+/** What CDK would deploy, run: nothing but cdk.out says which functions there are, what they know and what they may. */
+describe("the synthesized assembly", () => {
+  const folder = mkdtempSync(join(tmpdir(), "cellplane-assembly-"));
+  let made: ReturnType<typeof synthesize>;
+  let assembly: Assembly;
+  let cells: Cells;
+
+  const call = (method: string, path: string, body?: unknown, headers: Record<string, string> = {}) =>
+    http(`${assembly.url}${path}`, { method, body, headers: { authorization: `Bearer ${assembly.key}`, ...headers } });
+  const ended = async (operation: string) => {
+    await expect
+      .poll(async () => (await call("GET", `/v1/operations/${operation}?wait=20`)).json.state)
+      .toMatch(/succeeded|failed|cancelled/);
+    return (await call("GET", `/v1/operations/${operation}`)).json;
+  };
+  const create = async (name: string) => (await call("POST", "/v1/orgs/default/networks", { name })).json;
+
+  beforeAll(async () => {
+    made = synthesize(home);
+    assembly = await startAssembly({
+      folder: made.folder,
+      stack: "cellplane-control-plane-eu-central-1",
+      region: "eu-central-1",
+      dynamo: inject("dynamoEndpoint"),
+      log: folder,
+    });
+    await assembly.follow();
+    cells = await startCells({ data: join(folder, "data"), controlPlane: assembly.url, key: assembly.key, count: 1 });
+    const joined = async () => typeof (await call("GET", `/v1/cells/${cells.ids[0]}`)).json.url === "string";
+    await vi.waitUntil(joined, { timeout: 120_000, interval: 200 });
+    await assembly.invoke("watch-cells", { forMs: 1_000 });
+  }, 300_000);
+  afterAll(async () => {
+    await cells?.close();
+    await assembly?.close();
+    rmSync(folder, { recursive: true, force: true });
+    rmSync(made.folder, { recursive: true, force: true });
+  });
+
+  it("answers at its own door and knows nobody without a key", async () => {
+    expect((await call("GET", "/readyz")).status).toBe(200);
+    expect((await http(`${assembly.url}/v1/me`, {})).status).toBe(401);
+    expect((await call("GET", "/v1/me")).status).toBe(200);
+  });
+
+  it("creates a network in a real cell, changes it, and deletes it again", async () => {
+    const { network, operation } = await create("factory-7");
+    expect(await ended(operation.id)).toMatchObject({ state: "succeeded", error: null });
+    const ready = (await call("GET", `/v1/networks/${network.id}`)).json;
+    expect(ready.status).toMatchObject({ phase: "ready", observedGeneration: 1 });
+    expect((await http(`${ready.endpoints.api}/healthz`, {})).status).toBe(200);
+    const token = (await call("POST", `/v1/networks/${network.id}/token`)).json.token;
+    const inside = await http(`${ready.endpoints.api}/v1/workspaces`, {
+      headers: { authorization: `Bearer ${token}` },
+    });
+    expect(inside.status).toBe(200);
+
+    const patch = { labels: { line: "7" } };
+    const headers = { "if-match": "*", "content-type": "application/merge-patch+json" };
+    const changed = await call("PATCH", `/v1/networks/${network.id}`, patch, headers);
+    expect(changed.status).toBe(202);
+    expect(await ended(changed.json.operation.id)).toMatchObject({ state: "succeeded", generation: 2 });
+
+    const gone = await call("DELETE", `/v1/networks/${network.id}`, undefined, { "if-match": "*" });
+    expect(await ended(gone.json.operation.id)).toMatchObject({ state: "succeeded", kind: "delete" });
+    expect((await call("GET", `/v1/networks/${network.id}`)).status).toBe(404);
+  });
+
+  it("R4: a sweep takes up what the stream never told", async () => {
+    await assembly.unfollow();
+    const { operation } = await create("lost");
+    await expect.poll(async () => (await assembly.fire("sweep")).started, { interval: 1_000, timeout: 30_000 }).toBe(1);
+    expect(await ended(operation.id)).toMatchObject({ state: "succeeded", attempt: 2 });
+    await assembly.follow();
+  });
+
+  it("hands an operation back at once when its execution failed where the workflow catches nothing", async () => {
+    const { network, operation } = await create("handed-back");
+    await ended(operation.id);
+    const detail = {
+      status: "ABORTED",
+      name: `${operation.id}-1`,
+      input: JSON.stringify({ schemaVersion: 1, operation: operation.id, attempt: 1 }),
+    };
+    expect(await assembly.invoke("execution-ended", { detail })).toEqual({ handedBack: true });
+    expect((await call("GET", `/v1/operations/${operation.id}`)).json.state).toBe("succeeded");
+    const gone = await call("DELETE", `/v1/networks/${network.id}`, undefined, { "if-match": "*" });
+    await ended(gone.json.operation.id);
+  });
+
+  it("writes at the home alone: after a fail-over the old home only reads, and takes over again by the next epoch", async () => {
+    await expect(assembly.invoke("take-home", { epoch: 7 })).rejects.toMatchObject({ name: "conflict" });
+    expect(await assembly.invoke("take-home", { epoch: 1 })).toEqual({ epoch: 2, home: "eu-central-1" });
+    expect(await assembly.invoke("take-home", { epoch: 1 })).toEqual({ epoch: 2, home: "eu-central-1" });
+    await assembly.invoke("watch-cells", { forMs: 1_000 });
+    const { operation } = await create("after");
+    expect(await ended(operation.id)).toMatchObject({ state: "succeeded" });
+  });
+
+  it("passes its own canary", async () => {
+    expect(await assembly.fire("canary")).toBeNull();
+  });
+
+  it("asked for nothing that the template does not allow, and reports the rights that no call used", async () => {
+    const table = "arn:aws:dynamodb:eu-central-1:111111111111:table/cellplane-intent";
+    expect(await assembly.mayDo("apply-network", "dynamodb:DeleteItem", table)).toBe(false);
+    expect(await assembly.mayDo("place-network", "dynamodb:GetItem", `${table}-other`)).toBe(false);
+    expect(assembly.denied).toEqual([]);
+    for (const right of assembly.unusedRights()) console.log(`right that no call used: ${right}`);
+  });
+});

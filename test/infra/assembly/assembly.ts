@@ -1,0 +1,181 @@
+import { readFileSync } from "node:fs";
+import type { AddressInfo } from "node:net";
+import { basename, join } from "node:path";
+import { DynamoDBStreamsClient } from "@aws-sdk/client-dynamodb-streams";
+import { serve } from "@hono/node-server";
+import { gateway } from "../../../standalone/control-plane/gateway.ts";
+import { localSettings } from "../../aws/local-settings.ts";
+import { readStream, type StreamReader } from "../../aws/stream-reader.ts";
+import { type Json, ofType, type Template } from "../synthesize.ts";
+import { openAws } from "./aws.ts";
+import { createResource } from "./begin.ts";
+import { type FunctionProcess, functionProcess } from "./function-process.ts";
+import { makeTable } from "./intent-table.ts";
+import { keysAndSecrets } from "./keys-and-secrets.ts";
+import { runMachines } from "./machines.ts";
+import { policiesOf } from "./policies.ts";
+import { ACCOUNT, resolverOf } from "./resolve.ts";
+
+/** A control plane that runs as its synthesized assembly says, and what a test may do to it. */
+export interface Assembly {
+  readonly url: string;
+  /** The admin key, from where the deploy has put it. */
+  readonly key: string;
+  readonly denied: readonly string[];
+  /** Whether the template lets a function do that. */
+  mayDo(name: string, action: string, resource: string): Promise<boolean>;
+  unusedRights(): string[];
+  /** Fires a rule's schedule now, and waits for its function. */
+  fire(rule: string): Promise<Json>;
+  invoke(name: string, event: Json): Promise<Json>;
+  /** Follows the table's stream, until it is stopped; what happens meanwhile is lost to it. */
+  follow(): Promise<void>;
+  unfollow(): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** Starts what `folder` (a cdk.out) would deploy to `region`. Nothing but the assembly says what that is. */
+export async function startAssembly(options: {
+  readonly folder: string;
+  readonly stack: string;
+  readonly region: string;
+  readonly dynamo: string;
+  readonly log: string;
+}): Promise<Assembly> {
+  const { folder, stack, region, dynamo, log } = options;
+  const template: Template = JSON.parse(readFileSync(join(folder, `${stack}.template.json`), "utf8"));
+  const resolver = resolverOf(template, region);
+  const { resolve } = resolver;
+  const table = await makeTable(template, resolver, dynamo);
+  const policies = policiesOf(template, resolver);
+  const { answer } = keysAndSecrets();
+  const secretArns = new Map(
+    ofType(template, "AWS::SecretsManager::Secret").map(([id, { Properties }]) => [Properties.Name, resolver.arn(id)]),
+  );
+  const functions = new Map<string, FunctionProcess>();
+  const named = (arn: string) => functions.get(/function:([^:]+)/.exec(arn)?.[1] ?? "") ?? missing(arn);
+  const rules = ofType(template, "AWS::Events::Rule").map(([, { Properties }]) => resolve(Properties));
+
+  const machines = await runMachines({
+    ...{ template, resolver, folder: log },
+    invoke: (arn, event) => named(arn).invoke(event),
+    onEnded(detail) {
+      for (const { EventPattern, Targets } of rules)
+        if (EventPattern && matches({ source: "aws.states", detail }, EventPattern))
+          for (const { Arn } of Targets)
+            named(Arn)
+              .invoke({ source: "aws.states", detail })
+              .catch(() => {});
+    },
+  });
+  const aws = await openAws({
+    policies,
+    dynamo,
+    arns: {
+      table: (name) => `arn:aws:dynamodb:${region}:${ACCOUNT}:table/${name}`,
+      secret: (name) => secretArns.get(name) ?? name,
+    },
+    async answer(call) {
+      if (call.service === "dynamodb") return undefined;
+      return call.service === "states" ? machines.start(call.body) : answer(call);
+    },
+  });
+
+  const [[, route] = []] = ofType(template, "AWS::ApiGatewayV2::Route");
+  const integration =
+    template.Resources[
+      /integrations/.test(JSON.stringify(route)) ? route?.Properties.Target["Fn::Join"][1][1].Ref : ""
+    ];
+  const server = serve({
+    fetch: gateway((event) => named(resolve(integration?.Properties.IntegrationUri)).invoke(event)).fetch,
+    hostname: "127.0.0.1",
+    port: 0,
+  });
+  await new Promise((listening) => server.once("listening", listening));
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+
+  for (const [, { Properties }] of ofType(template, "AWS::Lambda::Function")) {
+    const name: string = resolve(Properties.FunctionName);
+    const variables: Record<string, string> = resolve(Properties.Environment.Variables);
+    functions.set(
+      name,
+      functionProcess({
+        name,
+        asset: join(folder, assetOf(Properties)),
+        log: join(log, "functions.log"),
+        environment: {
+          ...variables,
+          // The canary comes in by the public door, whose name only leads here once it is deployed.
+          ...(name === "cellplane-canary" ? { CELLPLANE_ISSUER: url } : {}),
+          AWS_REGION: region,
+          AWS_LAMBDA_FUNCTION_NAME: name,
+          AWS_ACCESS_KEY_ID: name,
+          AWS_SECRET_ACCESS_KEY: "any",
+          AWS_ENDPOINT_URL: aws.url,
+        },
+      }),
+    );
+  }
+  for (const [id, { Type, Properties }] of Object.entries(template.Resources)) {
+    if (!Type.startsWith("Custom::")) continue;
+    const made = await createResource(id, {}, (event) => named(resolve(Properties.ServiceToken)).invoke(event));
+    if (made.Status !== "SUCCESS") throw new Error(`${id} was not made: ${made.Reason}`);
+  }
+
+  let reader: StreamReader | undefined;
+  const [[, mapping] = []] = ofType(template, "AWS::Lambda::EventSourceMapping");
+  return {
+    url,
+    key: answer({ service: "secretsmanager", operation: "GetSecretValue", body: { SecretId: "cellplane/admin-key" } })
+      .SecretString,
+    denied: aws.denied,
+    mayDo: (name, action, resource) => policies.allows(`cellplane-${name}`, { action, resource }),
+    unusedRights: policies.unused,
+    invoke: (name, event) => named(`function:cellplane-${name}`).invoke(event),
+    async fire(rule) {
+      const found = rules.find(({ Name }) => Name === `cellplane-${rule}-${region}`) ?? missing(rule);
+      const [{ Arn, Input }] = found.Targets;
+      return named(Arn).invoke(JSON.parse(Input ?? "{}"));
+    },
+    async follow() {
+      const { BatchSize, MaximumRetryAttempts, FilterCriteria } = mapping?.Properties ?? missing("stream");
+      const consumer = named(
+        `function:${resolve(template.Resources[mapping?.Properties.FunctionName.Ref]?.Properties.FunctionName)}`,
+      );
+      reader = readStream({
+        client: new DynamoDBStreamsClient(localSettings(dynamo)),
+        stream: table.stream,
+        handler: (event) => consumer.invoke(event),
+        batchSize: BatchSize,
+        attempts: MaximumRetryAttempts + 1,
+        filter: JSON.parse(FilterCriteria.Filters[0].Pattern),
+      });
+    },
+    async unfollow() {
+      await reader?.close();
+      reader = undefined;
+    },
+    async close() {
+      await reader?.close();
+      machines.close();
+      for (const each of functions.values()) each.kill();
+      server.close();
+      if ("closeAllConnections" in server) server.closeAllConnections();
+      aws.close();
+      await table.close();
+    },
+  };
+}
+
+/** The folder of a function's asset in the assembly, by the object that CDK would upload it as. */
+const assetOf = ({ Code }: Json): string => `asset.${basename(Code.S3Key, ".zip")}`;
+
+/** EventBridge's patterns as far as ours go: an array lists the values that match. */
+function matches(value: Json, pattern: Json): boolean {
+  if (Array.isArray(pattern)) return pattern.includes(value);
+  return Object.entries(pattern).every(([key, part]) => key === "detail-type" || matches(value?.[key], part));
+}
+
+function missing(what: string): never {
+  throw new Error(`The template has no ${what}.`);
+}
