@@ -38,11 +38,14 @@ export function localWorkflows({
   tasks,
   log,
   onEnded = () => {},
+  waitMs,
 }: {
-  definitions: Readonly<Record<WorkflowName, Definition>>;
+  definitions: Readonly<Partial<Record<WorkflowName, Definition>>>;
   /** By task name, the `Name` of `${Name}`. */
   tasks: Readonly<Record<string, TaskHandler>>;
   log: Log;
+  /** How long Wait states last, for who will not wait for what they say. */
+  waitMs?: number;
   /** Told of every execution that ended, as EventBridge tells on AWS. Not of those that `close` cuts off: a crash tells nobody. */
   onEnded?: (execution: Execution, status: Ending["status"]) => void | Promise<void>;
 }): LocalWorkflows {
@@ -76,7 +79,8 @@ export function localWorkflows({
       return same ? { answer: "running", execution: before } : { answer: "exists" };
     }
     names.add(arn);
-    const running = run({ machine, keep: EVENTS_OF_EACH }, { arn, name, input });
+    const startedAt = Date.now();
+    const running = run({ machine, keep: EVENTS_OF_EACH, waitMs }, { arn, name, input, startedAt });
     runs.add(running);
     let end: Execution["end"];
     const ended = running.ended.then((how) => {
@@ -84,7 +88,7 @@ export function localWorkflows({
       runs.delete(running);
     });
     const execution: Execution = {
-      ...{ arn, workflow, name, input, startedAt: Date.now(), number: names.size, history: running.history },
+      ...{ arn, workflow, name, input, startedAt, number: names.size, history: running.history },
       get status() {
         return end?.how.status ?? "RUNNING";
       },

@@ -8,14 +8,17 @@ export interface StateMachine {
   readonly States: Readonly<Record<string, State>>;
 }
 
-export type State = TaskState | ChoiceState | SucceedState | FailState;
+export type State = TaskState | ChoiceState | WaitState | SucceedState | FailState;
 
 export interface TaskState {
   readonly Type: "Task";
   /** `${PlaceNetwork}`: whoever deploys puts the function's ARN in its place. */
   readonly Resource: string;
   readonly TimeoutSeconds: number;
-  readonly ResultPath: string | null;
+  /** Instead of the whole input; `$$` is the execution. */
+  readonly Parameters?: Readonly<Record<string, string>>;
+  /** Where the answer goes; absent: it is all that the next state is given. */
+  readonly ResultPath?: string | null;
   readonly Retry: readonly Retrier[];
   readonly Catch?: readonly Catcher[];
   readonly Next: string;
@@ -40,6 +43,12 @@ export interface ChoiceState {
   readonly Type: "Choice";
   readonly Choices: readonly { readonly Variable: string; readonly BooleanEquals: boolean; readonly Next: string }[];
   readonly Default: string;
+}
+
+export interface WaitState {
+  readonly Type: "Wait";
+  readonly SecondsPath: string;
+  readonly Next: string;
 }
 
 export interface SucceedState {
@@ -97,6 +106,23 @@ export const lastTask = (name: string, to: { next: string; result: string }): Ta
   TimeoutSeconds: TASK_SECONDS,
   ResultPath: to.result,
   Retry: [transient],
+  Next: to.next,
+});
+
+/**
+ * A step whose answer is all that the next one is given. When it fails for good the execution fails with its sentence, and the sweep
+ * starts another where that may help.
+ */
+export const handingOn = (
+  name: string,
+  to: { next: string; superseded: string; parameters?: Readonly<Record<string, string>> },
+): TaskState => ({
+  Type: "Task",
+  Resource: `\${${name}}`,
+  TimeoutSeconds: TASK_SECONDS,
+  ...(to.parameters ? { Parameters: to.parameters } : {}),
+  Retry: [transient],
+  Catch: [{ ErrorEquals: ["superseded"], ResultPath: "$.error", Next: to.superseded }],
   Next: to.next,
 });
 

@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import type { Context } from "aws-lambda";
 import { joseVerifier, jwkSigner, newSigningKey } from "#adapters/jwt.ts";
+import { endedEvent } from "#adapters/local-workflows/ended-event.ts";
 import { type LocalWorkflows, localWorkflows, type TaskHandler } from "#adapters/local-workflows.ts";
 import { oidcPeople } from "#adapters/oidc.ts";
 import { registryBuilds } from "#adapters/registry-builds.ts";
@@ -16,6 +17,7 @@ import type { Dependencies } from "#core/operations/dependencies.ts";
 import { followChange } from "#core/operations/follow-change.ts";
 import type { Clock, People, Store } from "#core/ports.ts";
 import { workflows as definitions } from "#step-functions/index.ts";
+import { executionEnded } from "../functions/events/execution-ended.ts";
 import { tasks } from "../functions/tasks/index.ts";
 import { type MemoryCells, memoryCells } from "./memory-cells.ts";
 import { type MemoryProbe, memoryProbe } from "./memory-probe.ts";
@@ -87,6 +89,8 @@ export interface TestControlPlane<S extends Store = SqliteStore> {
 export interface ControlPlaneOptions {
   /** May put itself around every task. */
   readonly wrap?: (name: string, handler: TaskHandler) => TaskHandler;
+  /** How long Wait states of workflows last. */
+  readonly waitMs?: number;
   /** Who people sign in by; nobody, unless told otherwise. */
   readonly people?: People;
   /** Cells that were there before: a control plane that takes over. */
@@ -103,6 +107,7 @@ export async function aControlPlane({
   people = oidcPeople([], { log: () => {} }),
   intent = sqliteIntent(),
   cells: given,
+  waitMs,
 }: ControlPlaneOptions & { readonly intent?: Intent<Store> } = {}): Promise<TestControlPlane<Store>> {
   const clock = testClock();
   const { store } = intent;
@@ -120,6 +125,10 @@ export async function aControlPlane({
       ]),
     ),
     log: () => {},
+    onEnded: async (execution, status) => {
+      if (status !== "SUCCEEDED") await executionEnded(deps)(endedEvent(execution) as never, {} as Context);
+    },
+    ...(waitMs === undefined ? {} : { waitMs }),
   });
   const deps: Dependencies = {
     store,

@@ -16,6 +16,8 @@ export interface Machine {
   /** Its definition as JSON text, with the ARNs of its functions. */
   readonly definition: string;
   readonly interpreter: Interpreter;
+  /** Names of its Wait states. */
+  readonly waits: readonly string[];
   /** By name of the state. */
   readonly tasks: ReadonlyMap<string, { readonly name: string; readonly handler: TaskHandler }>;
 }
@@ -39,6 +41,7 @@ export function machineOf(
     arn: stateMachineArn(workflow),
     definition: text,
     interpreter: new Interpreter(JSON.parse(text), { validationOptions: { noValidate: true } }),
+    waits: Object.entries(definition.States).flatMap(([state, { Type }]) => (Type === "Wait" ? [state] : [])),
     tasks: new Map(tasks),
   };
 }

@@ -16,10 +16,13 @@ export interface Run {
   readonly ended: Promise<{ readonly how: Ending; readonly at: number }>;
 }
 
-type Given = { readonly arn: string; readonly name: string; readonly input: string };
+type Given = { readonly arn: string; readonly name: string; readonly input: string; readonly startedAt: number };
 
 /** Runs one execution of a workflow, and keeps its newest `keep` events. */
-export function run({ machine, keep }: { machine: Machine; keep: number }, { arn, name, input }: Given): Run {
+export function run(
+  { machine, keep, waitMs }: { machine: Machine; keep: number; waitMs?: number | undefined },
+  { arn, name, input, startedAt }: Given,
+): Run {
   const events = history({ keep, taskOf: (state) => machine.tasks.get(state)?.name ?? state });
   let stopped: Why | undefined;
 
@@ -29,9 +32,14 @@ export function run({ machine, keep }: { machine: Machine; keep: number }, { arn
       [state, async (given: unknown) => (stopped ? null : ((await handler(given)) as null))] as const,
   );
   const { abort, result, eventLogs } = machine.interpreter.run(JSON.parse(input), {
-    overrides: { taskResourceLocalHandlers: Object.fromEntries(handlers) },
+    overrides: {
+      taskResourceLocalHandlers: Object.fromEntries(handlers),
+      ...(waitMs === undefined
+        ? {}
+        : { waitTimeOverrides: Object.fromEntries(machine.waits.map((state) => [state, waitMs])) }),
+    },
     context: {
-      Execution: { Id: arn, Name: name },
+      Execution: { Id: arn, Name: name, StartTime: new Date(startedAt).toISOString() },
       StateMachine: { Id: machine.arn, Name: machine.workflow },
     },
   });

@@ -6,7 +6,7 @@ import type { Store } from "../ports.ts";
 import { organizationClaim } from "./find-organization.ts";
 
 /** Whose trail it is when an operator of the platform, who belongs to no organization, acts on what belongs to none. */
-const PLATFORM = OrganizationId.parse(`org_${"0".repeat(26)}`);
+export const PLATFORM = OrganizationId.parse(`org_${"0".repeat(26)}`);
 
 export type PathParameters = Readonly<Record<string, string | undefined>>;
 

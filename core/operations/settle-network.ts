@@ -40,12 +40,13 @@ const outcomes: Record<Operation["kind"], string> = {
 /** The writes that take a network's records away and give its place back. */
 export async function removal({ store }: Dependencies, network: Versioned<Network>): Promise<Change[]> {
   const { id, org, name } = network.value;
-  const [placement, status, claim, keys, access] = await Promise.all([
+  const [placement, status, claim, keys, access, hold] = await Promise.all([
     store.get("placement", id),
     store.get("network-status", id),
     store.get("claim", nameClaim(org, name)),
     store.get("keys-of-network", id),
     store.get("network-access", id),
+    store.get("rollout-hold", id),
   ]);
   const changes: Change[] = [
     { write: "remove", kind: "network", id, was: network.version },
@@ -53,6 +54,7 @@ export async function removal({ store }: Dependencies, network: Versioned<Networ
   ];
   if (keys) changes.push({ write: "remove", kind: "keys-of-network", id, was: keys.version });
   if (access) changes.push({ write: "remove", kind: "network-access", id, was: access.version });
+  if (hold) changes.push({ write: "remove", kind: "rollout-hold", id, was: hold.version });
   if (claim) changes.push({ write: "remove", kind: "claim", id: claim.value.id, was: claim.version });
   if (status) changes.push({ write: "remove", kind: "network-status", id, was: status.version });
   if (placement)

@@ -1,8 +1,10 @@
 import { Refusal } from "../errors.ts";
+import { RolloutId } from "../model/ids.ts";
 import { hasEnded, LEASE_MS, type Operation } from "../model/operation.ts";
 import { SHARDS } from "../model/records.ts";
 import { timestampOf } from "../model/time.ts";
 import type { Dependencies } from "./dependencies.ts";
+import { takeUpRollout } from "./rollout/take-up-rollout.ts";
 import { startOperation } from "./start-operation.ts";
 
 /** How many due operations of one shard a sweep takes; the rest waits for the next one. */
@@ -14,7 +16,7 @@ export interface Swept {
 }
 
 /**
- * Takes up every operation that is due: its signal was lost, its execution died, or its time to be tried again has come (R4).
+ * Takes up every operation and every rollout that is due: its signal was lost, its execution died, or its time to be tried again has come (R4).
  * Each gets the next attempt, which fences off whatever execution may still run. `dueBy` is now, or later to take up also
  * what is still under a lease (after a restart of the process that ran all executions).
  */
@@ -37,6 +39,7 @@ export async function sweep(deps: Dependencies, dueBy: number = deps.clock.now()
 async function takeUp(deps: Dependencies, id: string, dueBy: number): Promise<boolean> {
   const { store, clock, log } = deps;
   try {
+    if (RolloutId.safeParse(id).success) return await takeUpRollout(deps, id, dueBy);
     const found = await store.get("operation", id);
     if (!found || !isDue(found.value, dueBy)) return false;
     const next: Operation = {
@@ -50,7 +53,7 @@ async function takeUp(deps: Dependencies, id: string, dueBy: number): Promise<bo
   } catch (error) {
     // One that cannot be started now is due again after its lease, and one that cannot be read blocks nobody.
     const passing = error instanceof Refusal;
-    log(passing ? "warn" : "error", "operation not taken up", {
+    log(passing ? "warn" : "error", "not taken up", {
       operation: id,
       error: passing ? error.kind : String(error),
     });

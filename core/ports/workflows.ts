@@ -1,5 +1,5 @@
 /** The workflows there are; each is a value in `step-functions/`. */
-export type WorkflowName = "converge-network";
+export type WorkflowName = "converge-network" | "roll-out";
 
 /** Starts workflows by name. */
 export interface Workflows {

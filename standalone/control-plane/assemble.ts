@@ -4,6 +4,7 @@ import { join } from "node:path";
 import type { Context } from "aws-lambda";
 import { httpCells } from "#adapters/cells-http.ts";
 import { fileSigner, joseVerifier } from "#adapters/jwt.ts";
+import { endedEvent } from "#adapters/local-workflows/ended-event.ts";
 import { type LocalWorkflows, localWorkflows } from "#adapters/local-workflows.ts";
 import { type Issuer, oidcPeople } from "#adapters/oidc.ts";
 import { outsideProbe } from "#adapters/probe.ts";
@@ -16,7 +17,11 @@ import type { Dependencies } from "#core/operations/dependencies.ts";
 import { measuredStore } from "#core/operations/measured-store.ts";
 import type { Builds, Clock, Log, Trace } from "#core/ports.ts";
 import { workflows as definitions } from "#step-functions/index.ts";
+import { executionEnded } from "../../functions/events/execution-ended.ts";
 import { tasks } from "../../functions/tasks/index.ts";
+
+/** The handler that is told of executions that ended without success. */
+const ENDED = "ExecutionEnded";
 
 export interface ControlPlane {
   readonly deps: Dependencies;
@@ -59,6 +64,9 @@ export async function assemble({
   const workflows = localWorkflows({
     definitions,
     log,
+    onEnded: async (execution, status) => {
+      if (status !== "SUCCEEDED") await handlers[ENDED]?.(endedEvent(execution));
+    },
     tasks: Object.fromEntries(
       Object.keys(tasks).map((name) => [
         name,
@@ -81,7 +89,7 @@ export async function assemble({
     secrets: nodeSecrets(macKey(join(keys, "cursors"))),
     issuer,
   };
-  for (const [name, make] of Object.entries(tasks)) {
+  for (const [name, make] of Object.entries({ ...tasks, [ENDED]: executionEnded })) {
     const handler = make(deps) as (input: unknown, context: Context) => Promise<unknown>;
     const attributes = (input: unknown) => ({ "cellplane.input": JSON.stringify(input) });
     handlers[name] = (input) => trace({ name, attributes: attributes(input) }, () => handler(input, {} as Context));

@@ -1,0 +1,76 @@
+import { Refusal } from "../../errors.ts";
+import type { Explanation } from "../../model/explain.ts";
+import { advance } from "../../model/rollout/advance.ts";
+import { blockers } from "../../model/rollout/blocker.ts";
+import { explainTarget } from "../../model/rollout/explain.ts";
+import type { Rollout } from "../../model/rollout/rollout.ts";
+import { type RolloutSummary, summaryOf } from "../../model/rollout/summary.ts";
+import type { RolloutTarget, TargetState } from "../../model/rollout/target.ts";
+import type { Dependencies } from "../dependencies.ts";
+import { type ListedPage, type ListQuery, readPage } from "../read-page.ts";
+import { findRollout } from "./find-rollout.ts";
+import { readPolicies } from "./read-policies.ts";
+import { readTargets } from "./read-targets.ts";
+import { sightTargets } from "./sight-targets.ts";
+
+/** GET /v1/rollouts, newest first. */
+export const listRollouts = ({ store }: Pick<Dependencies, "store">, query: ListQuery): Promise<ListedPage<Rollout>> =>
+  readPage(store, { kind: "rollout", index: "rollouts", partition: "all", descending: true }, query);
+
+/** GET /v1/rollouts/{rol} */
+export async function readRollout(
+  { store }: Pick<Dependencies, "store">,
+  id: string,
+): Promise<Rollout & { readonly summary: RolloutSummary }> {
+  const { value } = await findRollout(store, id);
+  const targets = await readTargets(store, value.id);
+  const summary = summaryOf(
+    value,
+    targets.map((target) => target.value),
+  );
+  return { ...value, summary };
+}
+
+export interface TargetFilter {
+  readonly state?: TargetState | undefined;
+  /** From 1. */
+  readonly wave?: number | undefined;
+  /** Code of why it is where it is. */
+  readonly why?: string | undefined;
+}
+
+/** GET /v1/rollouts/{rol}/targets, in order of their networks' ids. */
+export async function listTargets(
+  { store }: Pick<Dependencies, "store">,
+  id: string,
+  { state, wave, why }: TargetFilter,
+  { limit, after }: ListQuery,
+): Promise<ListedPage<RolloutTarget>> {
+  const { value } = await findRollout(store, id);
+  const wanted = (await readTargets(store, value.id))
+    .map((target) => target.value)
+    .filter(
+      (target) =>
+        (after === undefined || target.network > after) &&
+        (state === undefined || target.state === state) &&
+        (wave === undefined || target.wave + 1 === wave) &&
+        (why === undefined || target.why?.code === why),
+    );
+  const items = wanted.slice(0, limit);
+  const last = items.at(-1);
+  return { items, ...(wanted.length > limit && last ? { next: last.network } : {}) };
+}
+
+/** GET /v1/rollouts/{rol}/explain: of the rollout, or of one target. */
+export async function explainRollout(deps: Dependencies, id: string, network?: string): Promise<Explanation> {
+  const { store, clock } = deps;
+  const { value: rollout } = await findRollout(store, id);
+  const now = clock.now();
+  const policies = await readPolicies(deps, rollout);
+  const sighted = await sightTargets(store, rollout, now);
+  if (network === undefined) return advance(rollout, sighted, now, policies).explanation;
+  const found = sighted.find(({ target }) => target.network === network);
+  if (!found) throw new Refusal("not-found", `${network} is no target of ${id}.`);
+  const ask = blockers({ rollout: rollout.id, spec: rollout.spec, freezes: policies.freezes, now });
+  return explainTarget(found.target, found.seen, { rollout, blockers: ask, now });
+}
