@@ -14,6 +14,7 @@ import * as organizations from "./api/organizations.ts";
 import * as quota from "./api/quota.ts";
 import * as reference from "./api/reference.ts";
 import * as releases from "./api/releases.ts";
+import * as rollouts from "./api/rollouts.ts";
 import * as usage from "./api/usage.ts";
 import { door } from "./door.ts";
 import type { ApiHandler, Endpoint } from "./endpoint.ts";
@@ -29,6 +30,7 @@ export const endpoints: readonly Endpoint[] = [
   operations,
   cells,
   releases,
+  rollouts,
   me,
   organizations,
   members,

@@ -13,6 +13,9 @@ import { Organization, OrganizationOf } from "../model/organization.ts";
 import { planNames } from "../model/plan.ts";
 import { defaultQuota, QuotaSpec } from "../model/quota.ts";
 import { ReleaseView } from "../model/release/release-view.ts";
+import { Freeze } from "../model/rollout/freeze.ts";
+import { Rollout, rolloutStates } from "../model/rollout/rollout.ts";
+import { RolloutTarget, targetStates } from "../model/rollout/target.ts";
 import { Finding } from "../model/survey.ts";
 import { Timestamp } from "../model/time.ts";
 import * as example from "./examples.ts";
@@ -91,6 +94,29 @@ export const MeAnswer = z
 
 export const ReleaseAnswer = ReleaseView.meta({ id: "Release", examples: [example.release] });
 export const ReleasesAnswer = pageOf(ReleaseAnswer);
+
+/** What was asked for, with all that it left out. */
+const RolloutView = Rollout.extend({
+  spec: z.record(z.string(), z.unknown()),
+  pace: z.record(z.string(), z.unknown()),
+});
+export const RolloutAnswer = RolloutView.meta({ id: "Rollout", examples: [example.rollout] });
+export const RolloutsAnswer = pageOf(RolloutAnswer);
+export const RolloutDetailAnswer = RolloutView.extend({
+  summary: z.strictObject({
+    state: z.enum(rolloutStates),
+    targets: z.int(),
+    states: z.partialRecord(z.enum(targetStates), z.int()),
+    tookMs: z.number().nullable(),
+    updateMs: z.strictObject({ p50: z.number(), p95: z.number() }).nullable(),
+    failures: z.array(z.strictObject({ code: z.string(), count: z.int(), example: z.string() })),
+  }),
+}).meta({ id: "RolloutDetail", examples: [{ ...example.rollout, summary: example.rolloutSummary }] });
+export const RolloutTargetsAnswer = pageOf(
+  RolloutTarget.meta({ id: "RolloutTarget", examples: [example.rolloutTarget] }),
+);
+export const FreezeAnswer = Freeze.meta({ id: "Freeze", examples: [example.freeze] });
+export const FreezesAnswer = pageOf(FreezeAnswer);
 
 export const CellAnswer = CellView.meta({ id: "Cell", examples: [example.cell] });
 export const CellsAnswer = pageOf(CellAnswer);

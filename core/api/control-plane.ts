@@ -10,6 +10,7 @@ import { organizationRoutes } from "./organizations.ts";
 import { quotaRoutes } from "./quota.ts";
 import { referenceRoutes } from "./reference.ts";
 import { releaseRoutes } from "./releases.ts";
+import { rolloutRoutes } from "./rollouts.ts";
 import type { Route } from "./route.ts";
 import { usageRoutes } from "./usage.ts";
 
@@ -28,4 +29,5 @@ export const controlPlaneRoutes = {
   ...operationRoutes,
   ...cellRoutes,
   ...releaseRoutes,
+  ...rolloutRoutes,
 } as const satisfies Record<string, Route>;

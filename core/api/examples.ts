@@ -101,3 +101,28 @@ export const usage = {
   ...{ day: "2026-01-02", network: net, name: "factory-7", hours: { starter: 14 } },
   ...{ peakNodes: 14, averageNodes: 11.5, apiCalls: 42 },
 };
+
+const rol = "rol_01kc0vb8n0p2q4r6s8t0v2w4x6";
+
+export const rollout = {
+  ...{ id: rol, spec: { change: { release: "1.5.0" } }, state: "running", actor: "key:cpk_0123456789ab" },
+  ...{ reason: "labels are kept", retryOf: null, attempt: 1, nextActionAt: "2026-01-02T10:00:40.000Z" },
+  ...{ createdAt: at, activatedAt: at, endedAt: null, pace: { total: 10 }, wave: 0 },
+  waves: [{ startedAt: at, settledAt: null, bakeUntil: null }],
+  ...{ gates: [], paused: null, stopping: null, rollback: null, forgiven: 0 },
+};
+
+export const rolloutSummary = {
+  ...{ state: "running", targets: 300, states: { pending: 297, updating: 3 }, tookMs: null, updateMs: null },
+  failures: [],
+};
+
+export const rolloutTarget = {
+  ...{ id: `${rol}/${net}`, rollout: rol, network: net, org, wave: 0, order: "0a1b2c3d", state: "pending" },
+  ...{ why: null, since: at, before: null, attempt: null, undo: null, blocked: null },
+};
+
+export const freeze = {
+  ...{ scope: { fleet: true }, reason: "holidays", until: "2026-01-07T00:00:00.000Z" },
+  ...{ id: "frz_01kc0vb8n0p2q4r6s8t0v2w4x6", actor: "key:cpk_0123456789ab", createdAt: at },
+};

@@ -125,6 +125,8 @@ const parameters: Readonly<Record<string, { description: string; pattern?: z.Zod
   net: { description: "Id of a network", pattern: idSchema("net") },
   op: { description: "Id of an operation", pattern: idSchema("op") },
   cell: { description: "Id of a cell", pattern: idSchema("cel") },
+  rol: { description: "Id of a rollout", pattern: idSchema("rol") },
+  frz: { description: "Id of a freeze", pattern: idSchema("frz") },
   member: { description: "Id of a member", pattern: idSchema("mem") },
   key: { description: "Id of a key", pattern: ApiKeyId },
 };

@@ -57,6 +57,8 @@ export const actions = {
   "fleet.read": platform,
   "fleet.write": platform,
   "releases.write": platform,
+  "rollouts.read": platform,
+  "rollouts.write": platform,
   "cells.read": platform,
   "cells.write": platform,
   "operations.force": platform,

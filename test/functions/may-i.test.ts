@@ -3,6 +3,8 @@ import { controlPlaneRoutes, type Route } from "#core/api.ts";
 import type { NetworkId } from "#core/model/ids.ts";
 import { BUILT_IN_RELEASE } from "#core/model/release.ts";
 import { type Role, roles } from "#core/model/role.ts";
+import { plannedRollout } from "#core/model/rollout/rollout.ts";
+import { RolloutSpec } from "#core/model/rollout/spec.ts";
 import { aKey, aMember, aNetwork, anApi, anOrganization, type CallApi, testPeople } from "../an-api.ts";
 import { aControlPlane, type TestControlPlane } from "../control-plane.ts";
 
@@ -64,6 +66,22 @@ const table: Readonly<Record<string, readonly [Weakest, "of a network"?]>> = {
   promoteRelease: ["platform"],
   withdrawRelease: ["platform"],
 
+  startRollout: ["platform"],
+  listRollouts: ["platform"],
+  getRollout: ["platform"],
+  listRolloutTargets: ["platform"],
+  explainRollout: ["platform"],
+  paceRollout: ["platform"],
+  pauseRollout: ["platform"],
+  resumeRollout: ["platform"],
+  abortRollout: ["platform"],
+  rollBackRollout: ["platform"],
+  retryFailedRollout: ["platform"],
+  approveRollout: ["platform"],
+  createFreeze: ["platform"],
+  listFreezes: ["platform"],
+  deleteFreeze: ["platform"],
+
   listFleet: ["platform"],
   createCell: ["platform"],
   listCells: ["platform"],
@@ -104,7 +122,7 @@ function expected(
 }
 
 /** A body that cannot be read and a missing If-Match come after the door: whoever is let in changes nothing here. */
-const letIn = [200, 400, 428];
+const letIn = [200, 204, 400, 428];
 
 describe("who may call a route", () => {
   const people = testPeople();
@@ -131,7 +149,17 @@ describe("who may call a route", () => {
       role: "viewer",
     });
     const key = await aKey(plane, { role: "viewer" });
+    const rollout = plannedRollout({
+      id: plane.deps.ids.next("rol"),
+      spec: RolloutSpec.parse({ change: { release: BUILT_IN_RELEASE } }),
+      actor: "test",
+      reason: "asked for",
+      now: Date.now(),
+    });
+    await plane.store.commit([{ write: "put", was: 0, kind: "rollout", value: rollout }]);
     own = {
+      rol: rollout.id,
+      frz: plane.deps.ids.next("frz"),
       org,
       net,
       op: newest?.id ?? "",

@@ -26,11 +26,12 @@ export async function createFreeze(deps: Dependencies, caller: Caller, spec: Fre
 export const listFreezes = ({ store }: Pick<Dependencies, "store">, query: ListQuery): Promise<ListedPage<Freeze>> =>
   readPage(store, { kind: "freeze", index: "freezes", partition: "all", descending: true }, query);
 
-/** DELETE /v1/freezes/{frz} */
+/** DELETE /v1/freezes/{frz}. One that is gone already stays gone. */
 export async function deleteFreeze(deps: Dependencies, caller: Caller, id: string): Promise<void> {
   requirePlatform(caller);
-  const found = FreezeId.safeParse(id).success ? await deps.store.get("freeze", id) : undefined;
-  if (!found) throw new Refusal("not-found", `There is no freeze ${id}.`);
+  if (!FreezeId.safeParse(id).success) throw new Refusal("not-found", `There is no freeze ${id}.`);
+  const found = await deps.store.get("freeze", id);
+  if (!found) return;
   await deps.store.commit([
     { write: "remove", kind: "freeze", id, was: found.version },
     auditOf(deps, caller, { action: "freeze.delete", subject: id, before: found.value, after: null }),
