@@ -94,12 +94,13 @@ try {
   const { json } = await network.call("POST", "/v1/workspaces/default/tokens", { name: "bench" });
   bootstrapNode(node, json.secret);
   const edge = startNode(node);
-  await network.call("PUT", "/v1/workspaces/default/pipelines/beat", {
+  const published = await network.call("PUT", "/v1/workspaces/default/pipelines/beat", {
     v: 1,
     name: "beat",
-    inputs: [{ id: "clock", generate: { interval: "1s", event: { a: 1 } } }],
+    inputs: [{ id: "clock", generate: { every: "1s", event: { a: 1 } } }],
     outputs: [{ id: "out", stdout: {} }],
   });
+  if (published.status !== 201) throw new Error(JSON.stringify(published.json));
   await network.call("POST", "/v1/workspaces/default/deployments", { pipeline: "beat@1", selector: {} });
   for (let online = 0; online === 0; )
     online = (await network.call("GET", "/v1/workspaces/default/nodes?state=online")).json.items.filter(

@@ -71,10 +71,14 @@ describe("a new sealing key", () => {
     await expect.poll(() => node.connection.isClosed() || disconnected(node), LONG).toBe(true);
     network.advance(-8 * 86_400_000);
     await node.close();
-    const claim = prove(key, { workspace: "default", node: answer.node, ts: Date.now() });
-    const renewed = await network.call("POST", "/v1/renew", { body: claim, bearer: null });
-    expect(renewed.status).toBe(200);
-    expect(issuerOf((renewed.body as unknown as EnrollResponse).jwt)).not.toBe(issuerOf(answer.jwt));
+    const renew = () => {
+      const claim = prove(key, { workspace: "default", node: answer.node, ts: Date.now() });
+      return network.call("POST", "/v1/renew", { body: claim, bearer: null });
+    };
+    // The leap of the clock costs the lease as well: until it is held again the answer is to try again.
+    await expect.poll(async () => (await renew()).status, LONG).toBe(200);
+    const { body } = await renew();
+    expect(issuerOf((body as unknown as EnrollResponse).jwt)).not.toBe(issuerOf(answer.jwt));
   });
 });
 

@@ -88,7 +88,7 @@ describe("the stream of a control plane on one machine", () => {
     plane.clock.advance(10_000);
     expect(await sweep(deps())).toEqual({ started: 1 });
     expect((await plane.ended(op)).state).toBe("succeeded");
-    expect(logged).toContain("error operation not taken up");
+    expect(logged).toContain("error not taken up");
   });
 });
 
