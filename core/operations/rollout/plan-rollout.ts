@@ -75,7 +75,7 @@ async function begun(deps: Dependencies, { execution, startedAt, input }: PlanSt
   const known = Given.options[0].safeParse(input);
   if (known.success) return known.data;
   const { spec: given, actor, reason } = parse(ByHand, input);
-  const spec = parse(RolloutSpec, given);
+  const { spec } = parse(z.object({ spec: RolloutSpec }), { spec: given });
   const id = rolloutIdOf(deps, execution, Date.parse(startedAt));
   if (await store.get("rollout", id)) return { rollout: id, attempt: 1 };
   const now = clock.now();

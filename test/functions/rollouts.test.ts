@@ -1,0 +1,75 @@
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { aKey, aNetwork, anApi, type CallApi } from "../an-api.ts";
+import { aControlPlane, type TestControlPlane } from "../control-plane.ts";
+
+describe("the API of rollouts", () => {
+  let plane: TestControlPlane;
+  let call: CallApi;
+  beforeAll(async () => {
+    plane = await aControlPlane({ waitMs: 20 });
+    const operator = await aKey(plane, { platform: true });
+    call = anApi(plane, operator);
+    await plane.addCell();
+    const net = await aNetwork(call, "default", "n-1", operator);
+    await plane.follow();
+    const [created] = await plane.store.list("operations-of-network", net, { limit: 1 });
+    await plane.ended(created?.id ?? "");
+    await call("POST", "/v1/releases", {
+      body: { version: "0.2.0", upgradesFrom: ["0.1.x"], downgradesTo: ["0.1.x"] },
+    });
+  });
+  afterAll(() => plane.close());
+
+  const start = (spec: object) => call("POST", "/v1/rollouts", { body: { spec, reason: "test" } });
+
+  it.each([
+    ["an unknown release", { change: { release: "9.9.9" } }, "change.release"],
+    ["nothing to change", { change: {} }, "spec.change"],
+    ["more than everything", { change: { release: "0.2.0" }, waves: [{ percent: 101 }] }, "spec.waves.0.percent"],
+    ["an empty selector", { change: { release: "0.2.0" }, selector: {} }, "spec.selector"],
+    ["nobody", { change: { release: "0.2.0" }, selector: { regions: ["nowhere"] } }, "selector"],
+    ["a move", { change: { leaveCell: `cel_${"0".repeat(26)}` } }, "change.leaveCell"],
+    [
+      "a gate that nobody can ask",
+      { change: { release: "0.2.0" }, gates: [{ before: 1, kind: "alarm", alarm: "up == 0" }] },
+      "gates.0.kind",
+    ],
+  ])("refuses %s, and says where", async (_what, spec, path) => {
+    const { status, json } = await start(spec);
+    expect(status).toBe(400);
+    expect(json).toMatchObject({ errors: expect.arrayContaining([expect.objectContaining({ path })]) });
+  });
+
+  it("starts one, explains it, takes commands where they make sense, and records who gave them", async () => {
+    const { status, json } = await start({ change: { release: "0.2.0" }, gates: [{ before: 1, kind: "manual" }] });
+    expect(status).toBe(202);
+    const path = `/v1/rollouts/${json.id}`;
+    const state = async () => (await call("GET", path)).json.state;
+    await expect.poll(async () => JSON.stringify((await call("GET", `${path}/explain`)).json)).toContain("approved");
+    expect((await call("GET", `${path}/targets?state=pending`)).json.items).toHaveLength(1);
+    expect((await call("POST", `${path}/pause`, { body: { reason: "lunch" } })).status).toBe(202);
+    expect(await state()).toBe("paused");
+    const body = { maxConcurrent: 1, reason: "slower" };
+    expect((await call("PATCH", path, { body })).json).toMatchObject({ pace: { total: 1 } });
+    expect((await call("POST", `${path}/approve`, { body: {} })).status).toBe(400);
+    expect((await call("POST", `${path}/abort`, { body: { reason: "no" } })).status).toBe(202);
+    await expect.poll(state).toBe("aborted");
+    expect(await call("POST", `${path}/pause`)).toMatchObject({ status: 409, json: { possible: expect.any(Array) } });
+    const audit = await call("GET", "/v1/orgs/default/audit?action=rollout");
+    expect(audit.json.items.map(({ action }) => action)).toEqual([
+      "rollout.abort",
+      "rollout.pace",
+      "rollout.pause",
+      "rollout.start",
+    ]);
+  });
+
+  it("keeps freezes until they are taken away", async () => {
+    const body = { scope: { fleet: true }, reason: "holidays", until: "2099-01-01T00:00:00.000Z" };
+    const { status, json } = await call("POST", "/v1/freezes", { body });
+    expect(status).toBe(201);
+    expect((await call("GET", "/v1/freezes")).json.items).toMatchObject([{ id: json.id }]);
+    expect((await call("DELETE", `/v1/freezes/${json.id}`)).status).toBe(204);
+    expect((await call("GET", "/v1/freezes")).json.items).toEqual([]);
+  });
+});
