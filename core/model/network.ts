@@ -2,6 +2,7 @@ import * as z from "zod";
 import { CellId, NetworkId, OperationId, OrganizationId } from "./ids.ts";
 import { planNames } from "./plan.ts";
 import { channels } from "./release.ts";
+import { MaintenanceWindow } from "./rollout/window.ts";
 import { Timestamp } from "./time.ts";
 
 export const NetworkName = z
@@ -41,7 +42,8 @@ export const NetworkSpec = z.strictObject({
   labels: Labels.default({}),
   /** Judged by the schema of its release. */
   settings: z.record(z.string(), z.unknown()).default({}),
-  window: z.null("must be null: maintenance windows come with rollouts").default(null),
+  /** When rollouts may change it; null: at any time. The owner's own changes never wait for it. */
+  window: MaintenanceWindow.nullable().default(null),
 });
 export type NetworkSpec = z.infer<typeof NetworkSpec>;
 

@@ -179,6 +179,20 @@ export function apiContract(name: string, openIntent: () => Promise<Intent<Store
       ]);
     });
 
+    it("keeps a maintenance window, and gives it up again", async () => {
+      const window = { timeZone: "Europe/Berlin", days: ["sun"], from: "02:00", to: "04:00" };
+      const { json } = await call("POST", networks, { body: { ...spec, window } });
+      const path = `/v1/networks/${json.network.id}`;
+      expect((await call("GET", path)).json).toMatchObject({ window });
+      const headers = { "if-match": "*" };
+      expect((await call("PATCH", path, { body: { window: { to: "05:00" } }, headers })).json.network).toMatchObject({
+        window: { ...window, to: "05:00" },
+      });
+      expect((await call("PATCH", path, { body: { window: null }, headers })).json.network).toMatchObject({
+        window: null,
+      });
+    });
+
     it("renames, and gives the old name free", async () => {
       const { json } = await call("POST", networks, { body: spec });
       await call("POST", networks, { body: { name: "taken" } });
@@ -265,7 +279,23 @@ export function apiContract(name: string, openIntent: () => Promise<Intent<Store
         { body: { ...spec, settings: { heartbeat: "1s" } } },
         "settings.heartbeat",
       ],
-      ["a window", 400, "POST", networks, { body: { ...spec, window: "sunday" } }, "window"],
+      ["a window that is a word", 400, "POST", networks, { body: { ...spec, window: "sunday" } }, "window"],
+      [
+        "a window in no time zone",
+        400,
+        "POST",
+        networks,
+        { body: { ...spec, window: { timeZone: "Mars/Olympus", from: "02:00", to: "04:00" } } },
+        "window.timeZone",
+      ],
+      [
+        "a window that never opens",
+        400,
+        "POST",
+        networks,
+        { body: { ...spec, window: { timeZone: "UTC", from: "02:00", to: "02:00" } } },
+        "window.to",
+      ],
       ["a list for a body", 400, "POST", networks, { body: [] }, ""],
       ["null for a body", 400, "POST", networks, { raw: "null" }],
       ["a body that is not JSON", 400, "POST", networks, { raw: "{name:" }],
