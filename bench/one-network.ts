@@ -5,7 +5,7 @@ import {
   aFolder,
   bootstrapNode,
   networkOf,
-  processesOf,
+  pidsOf,
   removeFolder,
   type Standalone,
   startNode,
@@ -51,13 +51,7 @@ const remove = (plane: Standalone, id: string) =>
 /** Resident memory of a process, in MiB. */
 const rssOf = (pid: number): number =>
   Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1]) / 1024;
-const pidOf = (part: string, program: string) =>
-  Number(
-    processesOf(part)
-      .find((line) => line.includes(program) && !line.includes("sh -c"))
-      ?.trim()
-      .split(" ")[0],
-  );
+const pidOf = (about: string, program: string) => pidsOf(about, program)[0] ?? Number.NaN;
 
 let plane = await startStandalone(data);
 try {
@@ -106,7 +100,7 @@ try {
     online = (await network.call("GET", "/v1/workspaces/default/nodes?state=online")).json.items.filter(
       (one: { pipelines: unknown[] }) => one.pipelines.length > 0,
     ).length;
-  print("memory with one node: orchestrator", mebibytes(rssOf(pidOf(network.id, "orchestrator"))), "≤ 80 MiB");
+  print("memory with one node: orchestrator", mebibytes(rssOf(pidOf(network.id, ".mjs"))), "≤ 80 MiB");
   print("  broker", mebibytes(rssOf(pidOf(network.id.replace("_", "-"), "nats-server"))));
   print("  edge, one pipeline, profile fast", mebibytes(rssOf(pidOf(node, "edge.cjs"))), "≤ 72 MiB");
   edge.kill("SIGKILL");

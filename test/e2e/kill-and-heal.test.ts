@@ -9,6 +9,7 @@ import {
   type EdgeProcess,
   isAlive,
   networkOf,
+  pidsOf,
   processesOf,
   type ReadyNetwork,
   removeFolder,
@@ -51,10 +52,8 @@ describe("it keeps working", () => {
   const aToken = async () => (await network.call("POST", "/v1/workspaces/default/tokens", { name: "one" })).json.secret;
   /** Pid of a program of this network, by its command line. */
   const workload = (program: string) => {
-    const found = processesOf(network.id.replace("_", "-")).find(
-      (line) => line.includes(program) && !line.includes("sh -c"),
-    );
-    return Number(found?.trim().split(" ")[0]);
+    const [pid = Number.NaN] = [network.id, network.id.replace("_", "-")].flatMap((about) => pidsOf(about, program));
+    return pid;
   };
 
   beforeAll(async () => {
@@ -140,7 +139,10 @@ describe("it keeps working", () => {
     await expectWhole();
   });
 
-  it.each(["orchestrator", "nats-server"])("with the %s gone: heals by itself", async (program) => {
+  it.each([
+    ["orchestrator", ".mjs"],
+    ["broker", "nats-server"],
+  ])("with the %s gone: heals by itself", async (_what, program) => {
     const pid = workload(program);
     process.kill(pid, "SIGKILL");
     await expectFlow();

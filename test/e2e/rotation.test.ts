@@ -7,7 +7,7 @@ import {
   bootstrapNode,
   call,
   type EdgeProcess,
-  processesOf,
+  pidsOf,
   type ReadyNetwork,
   removeFolder,
   type Standalone,
@@ -46,10 +46,8 @@ describe("a network that is in use", () => {
     expect
       .poll(async () => (await plane.call("GET", `/v1/operations/${operation}`)).json.state, LONG)
       .toBe("succeeded");
-  const pidsOf = (program: string) =>
-    processesOf(network.id.replace("_", "-"))
-      .filter((line) => line.includes(program))
-      .map((line) => Number.parseInt(line, 10));
+  const pids = (program: string) =>
+    [network.id, network.id.replace("_", "-")].flatMap((about) => pidsOf(about, program)).toSorted();
   const certificate = () =>
     new Promise<string>((resolve, reject) => {
       const { hostname, port } = new URL(network.nats);
@@ -65,7 +63,7 @@ describe("a network that is in use", () => {
     const { token } = (await plane.call("POST", `/v1/networks/${network.id}/token`)).json;
     const ask = () => call(`${network.api}/v1/workspaces`, { headers: { authorization: `Bearer ${token}` } });
     expect((await ask()).status).toBe(200);
-    const before = pidsOf("");
+    const before = pids("");
     const entries = [{ subject: me, role: "viewer", workspaces: ["default"] }];
     const put = await plane.call("PUT", `/v1/networks/${network.id}/access`, { entries }, any);
     const at = performance.now();
@@ -77,7 +75,7 @@ describe("a network that is in use", () => {
     expect(viewer.status).toBe(200);
     expect((await network.call("POST", "/v1/workspaces", { name: "mine" })).status).toBe(403);
     await settled(put.json.operation);
-    expect(pidsOf("")).toEqual(before);
+    expect(pids("")).toEqual(before);
     const off = await plane.call("PUT", `/v1/networks/${network.id}/access`, { entries: [] }, any);
     await settled(off.json.operation);
   }, 90_000);
@@ -100,7 +98,7 @@ describe("a network that is in use", () => {
   }, 120_000);
 
   it("gets new secrets, and keeps its nodes", async () => {
-    const [broker, orchestrator] = [pidsOf("nats-server"), pidsOf("orchestrator")];
+    const [broker, orchestrator] = [pids("nats-server"), pids(".mjs")];
     const shown = await certificate();
     const states = new Set<string>();
     const watching = setInterval(() => {
@@ -115,8 +113,8 @@ describe("a network that is in use", () => {
     clearInterval(watching);
 
     expect(await certificate()).not.toBe(shown);
-    expect(pidsOf("nats-server")).toEqual(broker);
-    expect(pidsOf("orchestrator")).not.toEqual(orchestrator);
+    expect(pids("nats-server")).toEqual(broker);
+    expect(pids(".mjs")).not.toEqual(orchestrator);
     expect([...states]).toEqual(["online"]);
     expect((await plane.call("GET", `/v1/networks/${network.id}`)).json.status).toMatchObject({
       phase: "ready",

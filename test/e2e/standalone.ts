@@ -3,6 +3,7 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { expect } from "vitest";
+import { undescribed } from "../described.ts";
 
 const root = resolve(import.meta.dirname, "../..");
 
@@ -40,6 +41,7 @@ export interface Standalone {
 export interface Answer {
   readonly status: number;
   readonly headers: Headers;
+  readonly text: string;
   readonly json: Json;
 }
 
@@ -63,12 +65,14 @@ export async function startStandalone(data: string, ...args: string[]): Promise<
     key: readFileSync(join(data, "admin-key"), "utf8").trim(),
     ended,
     endpoints: () => JSON.parse(readFileSync(join(data, "endpoints.json"), "utf8")),
-    call: (method, path, body, headers = {}) =>
-      call(`${url}${path}`, {
-        method,
-        body,
-        headers: { authorization: `Bearer ${readFileSync(join(data, "admin-key"), "utf8").trim()}`, ...headers },
-      }),
+    async call(method, path, body, headers = {}) {
+      const authorization = `Bearer ${readFileSync(join(data, "admin-key"), "utf8").trim()}`;
+      const answer = await call(`${url}${path}`, { method, body, headers: { authorization, ...headers } });
+      const { status, text } = answer;
+      // What the API says of itself must hold in the real thing as well.
+      expect(undescribed(method, path, { status, contentType: answer.headers.get("content-type"), text })).toEqual([]);
+      return answer;
+    },
     stop() {
       child.kill("SIGINT");
       return ended;
@@ -101,7 +105,7 @@ export async function call(
     ...(body === undefined ? {} : { body: JSON.stringify(body) }),
   });
   const text = await response.text();
-  return { status: response.status, headers: response.headers, json: text ? JSON.parse(text) : {} };
+  return { status: response.status, headers: response.headers, text, json: text ? JSON.parse(text) : {} };
 }
 
 /** A ready network, and a caller of its orchestrator with a token for it. */
@@ -181,3 +185,15 @@ export const processesOf = (data: string): string[] =>
     .filter((line) => line.includes(data) && !line.includes("ps axeww"));
 
 export const removeFolder = (folder: string) => rmSync(folder, { recursive: true, force: true });
+
+/**
+ * Pids of what runs `program` for this folder or network. By its own words alone: an environment may name a program in its PATH.
+ * The shells that guard workloads are left out.
+ */
+export function pidsOf(about: string, program: string): number[] {
+  const pidIn = (line: string) => Number.parseInt(line, 10);
+  const { stdout } = spawnSync("ps", ["axww", "-o", "pid=,args="], { encoding: "utf8", maxBuffer: 64 * 1024 * 1024 });
+  const running = stdout.split("\n").filter((line) => line.includes(program) && !line.includes("sh -c"));
+  const ours = new Set(processesOf(about).map(pidIn));
+  return running.map(pidIn).filter((pid) => ours.has(pid));
+}
