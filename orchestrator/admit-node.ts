@@ -3,11 +3,11 @@ import type * as z from "zod";
 import { userJwt } from "#adapters/nats/jwt.ts";
 import { isPublicNkey, nkeyOfSeed } from "#adapters/nats/nkey.ts";
 import { EnrollBody } from "#core/api/orchestrator.ts";
-import { parseInput } from "#core/api/parse.ts";
 import { Refusal } from "#core/errors.ts";
 import { type EnrollResponse, protocolVersions } from "#core/messages.ts";
 import { Labels } from "#core/model/network.ts";
 import type { NodeId, NodeRecord } from "#core/model/node.ts";
+import { parse } from "#core/model/parse.ts";
 import { timestampOf } from "#core/model/time.ts";
 import { admit, type BootstrapToken } from "#core/model/token.ts";
 import type { Dependencies } from "./deps.ts";
@@ -25,9 +25,9 @@ type Deps = Dependencies & { readonly workspaces: Workspaces };
 /** Lets a machine in by a bootstrap token: the same key again is the same node, and takes no second use. */
 export async function enrollNode(deps: Deps, body: unknown, ip: string): Promise<EnrollResponse> {
   const { clock, ids, secrets, workspaces } = deps;
-  const request = parseInput(EnrollBody, body);
+  const request = parse(EnrollBody, body);
   if (!isPublicNkey("user", request.pub)) throw refuseNode("bad_signature");
-  const labels = parseInput(Labels, request.labels ?? {});
+  const labels = parse(Labels, request.labels ?? {});
   const supported = protocolVersions.some((version) => request.edge.proto.includes(version));
   if (!supported) throw refuseNode("proto_unsupported", { min: protocolVersions[0], max: protocolVersions.at(-1) });
 

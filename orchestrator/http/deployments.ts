@@ -1,8 +1,8 @@
 import type { orchestratorRoutes as routes } from "#core/api/orchestrator.ts";
-import { invalidInput } from "#core/api/parse.ts";
 import { Refusal } from "#core/errors.ts";
 import { canonicalJson } from "#core/model/canonical.ts";
 import { type Deployment, deploymentView, revisionOf } from "#core/model/deployment.ts";
+import { invalidInput } from "#core/model/parse.ts";
 import { requirementsOf } from "#core/model/selector.ts";
 import { timestampOf } from "#core/model/time.ts";
 import type { RunningWorkspace } from "../workspace/run-workspace.ts";

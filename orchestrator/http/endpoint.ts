@@ -2,11 +2,11 @@ import { getConnInfo } from "@hono/node-server/conninfo";
 import type { Context } from "hono";
 import type * as z from "zod";
 import type { NetworkRoute } from "#core/api/orchestrator.ts";
-import { parseInput } from "#core/api/parse.ts";
 import { BODY_LIMIT_BYTES } from "#core/api/route.ts";
 import { Refusal } from "#core/errors.ts";
 import { IdempotencyKey } from "#core/model/idempotency.ts";
 import { mayInNetwork, type NetworkCaller } from "#core/model/network-caller.ts";
+import { parse } from "#core/model/parse.ts";
 import type { Served } from "./served.ts";
 
 /** What an endpoint is given: everything parsed, the caller known and allowed. */
@@ -45,8 +45,8 @@ export async function serve<R extends NetworkRoute>(
   const from = addressOf(context);
   const params = context.req.param() as Record<string, string>;
   const caller = route.action ? await allowed(served, route, context, { from, workspace: params.ws }) : undefined;
-  const query = parseInput(route.query, context.req.query());
-  const body = route.body ? parseInput(route.body, await bodyOf(route, context)) : undefined;
+  const query = parse(route.query, context.req.query());
+  const body = route.body ? parse(route.body, await bodyOf(route, context)) : undefined;
   // The schemas of the route made each part what `Request` says; the compiler cannot follow them through `route`.
   const request = { caller, from, params, query, body } as Request<R>;
   const run = async () => {
@@ -57,7 +57,7 @@ export async function serve<R extends NetworkRoute>(
     route.method === "POST" && route.status === 201 && caller ? context.req.header("idempotency-key") : undefined;
   if (key === undefined || !caller) return run();
   const asked = { method: route.method, path: context.req.path, body };
-  return served.repeats.once(`${caller.subject}/${parseInput(IdempotencyKey, key)}`, asked, run);
+  return served.repeats.once(`${caller.subject}/${parse(IdempotencyKey, key)}`, asked, run);
 }
 
 async function allowed(

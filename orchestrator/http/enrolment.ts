@@ -1,5 +1,5 @@
 import { RenewBody, type orchestratorRoutes as routes } from "#core/api/orchestrator.ts";
-import { parseInput } from "#core/api/parse.ts";
+import { parse } from "#core/model/parse.ts";
 import { enrollNode, renewNode } from "../admit-node.ts";
 import { refuseNode } from "../refuse-node.ts";
 import type { Act } from "./endpoint.ts";
@@ -18,6 +18,6 @@ export const getEnrolment: Act<typeof routes.getEnrolment> = async (served, { pa
 };
 
 export const renew: Act<typeof routes.renew> = async (served, { body }) => {
-  parseInput(RenewBody, body);
+  parse(RenewBody, body);
   return { body: await renewNode(served, body as Record<string, unknown>) };
 };

@@ -2,10 +2,10 @@ import { createHash } from "node:crypto";
 import type { TLSSocket } from "node:tls";
 import type { HttpBindings } from "@hono/node-server";
 import { Hono } from "hono";
-import { parseInput } from "#core/api/parse.ts";
 import { Refusal } from "#core/errors.ts";
 import { AccessDocument } from "#core/model/access.ts";
 import { canonicalJson } from "#core/model/canonical.ts";
+import { parse } from "#core/model/parse.ts";
 import type { Log } from "#core/ports.ts";
 import { internalClientName, type OrchestratorStatus } from "#core/workload.ts";
 import type { AccessList } from "../access-list.ts";
@@ -53,7 +53,7 @@ export function internalApp({
     return context.json(now);
   });
   app.put("/v1/access", async (context) => {
-    const document = parseInput(AccessDocument, await context.req.json().catch(() => undefined));
+    const document = parse(AccessDocument, await context.req.json().catch(() => undefined));
     // An older copy is no mistake of the agent: it is passed over, and the answer says what counts here.
     access.accept(document);
     return context.json({ generation: access.generation() });

@@ -1,7 +1,7 @@
 import type { orchestratorRoutes as routes } from "#core/api/orchestrator.ts";
-import { parseInput } from "#core/api/parse.ts";
 import { Refusal } from "#core/errors.ts";
 import { type NodeRecord, type NodeView, nodeView, SetLabels } from "#core/model/node.ts";
+import { parse } from "#core/model/parse.ts";
 import { matches, requirementsOf } from "#core/model/selector.ts";
 import { timestampOf } from "#core/model/time.ts";
 import type { RunningWorkspace } from "../workspace/run-workspace.ts";
@@ -37,7 +37,7 @@ export const updateNode: Act<typeof routes.updateNode> = async (served, request)
   const { name, labels = {} } = request.body;
   return change(served, request, "node.update", (record) => {
     const set = Object.entries({ ...record.labels.set, ...labels }).filter(([, value]) => value !== null);
-    const next = parseInput(SetLabels, Object.fromEntries(set));
+    const next = parse(SetLabels, Object.fromEntries(set));
     return { ...record, name: name ?? record.name, labels: { ...record.labels, set: next } };
   });
 };

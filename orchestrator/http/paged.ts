@@ -1,4 +1,4 @@
-import { invalidInput } from "#core/api/parse.ts";
+import { invalidInput } from "#core/model/parse.ts";
 import type { Secrets } from "#core/ports.ts";
 
 interface Page {

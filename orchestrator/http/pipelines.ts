@@ -1,9 +1,9 @@
 import { createHash } from "node:crypto";
 import type { orchestratorRoutes as routes } from "#core/api/orchestrator.ts";
-import { invalidInput } from "#core/api/parse.ts";
 import { type InputError, Refusal } from "#core/errors.ts";
 import { canonicalJson } from "#core/model/canonical.ts";
 import { PipelineName, type PipelineRevision } from "#core/model/deployment.ts";
+import { invalidInput } from "#core/model/parse.ts";
 import type { PipelineDocument } from "#core/model/pipeline/document.ts";
 import { timestampOf } from "#core/model/time.ts";
 import { PIPELINE_LIMIT_BYTES, type WorkspaceStore } from "../workspace/open-workspace.ts";
