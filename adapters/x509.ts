@@ -80,6 +80,14 @@ export function validityOf(certPem: string): { from: number; until: number } {
   return { from: Date.parse(validFrom), until: Date.parse(validTo) };
 }
 
+/** Whether one of the CAs in this PEM text issued the certificate, by name and key identifier. */
+export function isIssuedByAny(certPem: string, caPems: string): boolean {
+  const certificate = new X509Certificate(certPem);
+  return (caPems.match(/-----BEGIN[^-]+-----[^-]+-----END[^-]+-----/g) ?? []).some((ca) =>
+    certificate.checkIssued(new X509Certificate(ca)),
+  );
+}
+
 /** The names of a certificate, as they were asked for. */
 export const namesOf = (certPem: string): string[] =>
   (new X509Certificate(certPem).subjectAltName ?? "").split(", ").map((name) => name.replace(/^(DNS|IP Address):/, ""));

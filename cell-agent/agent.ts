@@ -14,7 +14,7 @@ import { inTurn } from "./in-turn.ts";
 import { join } from "./join.ts";
 import { openJournal } from "./journal.ts";
 import { cellKeys } from "./keys/cell-keys.ts";
-import { knockAtApi, knockAtNats, natsTrust } from "./knock.ts";
+import { apiTrust, knockAtApi, knockAtNats, natsTrust } from "./knock.ts";
 import { openPinned } from "./membership.ts";
 import { materials } from "./network-material.ts";
 import { type Objects, watchObjects } from "./observe/objects.ts";
@@ -31,7 +31,10 @@ export interface AgentParts {
   readonly chance: Chance;
   readonly verifier: Verifier;
   readonly log: Log;
-  readonly settings: Pick<Settings, "controlPlane" | "joinToken" | "listen" | "publicUrl" | "domain" | "networkLimit">;
+  readonly settings: Pick<
+    Settings,
+    "controlPlane" | "joinToken" | "listen" | "publicUrl" | "domain" | "doors" | "networkLimit"
+  >;
 }
 
 export interface Agent {
@@ -108,14 +111,16 @@ export async function startAgent({ cluster, clock, chance, verifier, log, settin
   );
 
   async function operate(): Promise<void> {
-    const cell = { id: await pinned.joined(), domain: settings.domain };
+    const cell = { id: await pinned.joined(), domain: settings.domain, doors: settings.doors };
     await objects.synced;
     if (ended.signal.aborted) return;
-    const orchestrators = orchestratorClient({ cluster, clock, internalCa: authorities.internal, cell: cell.id });
-    const trust = natsTrust(authorities.nats.certPem);
+    const orchestrators = orchestratorClient({ cluster, clock, authorities, cell: cell.id });
+    const trust = natsTrust(() => authorities.nats);
+    const publicTrust = apiTrust(settings.doors.apiCaPem);
     const met = keepContacts({
-      ...{ clock, chance, log, knockAtApi, onChange: wake },
-      knockAtNats: (addresses) => knockAtNats(addresses, trust),
+      ...{ clock, chance, log, onChange: wake },
+      knockAtApi: (addresses) => knockAtApi(addresses, publicTrust),
+      knockAtNats: (addresses) => knockAtNats(addresses, trust()),
       status: orchestrators.status,
       pushAccess: orchestrators.pushAccess,
       reloadBroker: orchestrators.reloadBroker,
@@ -145,21 +150,32 @@ export async function startAgent({ cluster, clock, chance, verifier, log, settin
         secrets.forget(metadata.name);
         queue.add(metadata.name);
       }
+      await keepAuthorities().catch((error: unknown) =>
+        log("warn", "authorities not looked at", { why: String(error) }),
+      );
       await tombstones.prune().catch((error: unknown) => log("warn", "tombstones not pruned", { why: String(error) }));
       await clock.sleep(RESYNC_MS, ended.signal);
     }
     orchestrators.close();
   }
 
-  const running = [
-    operate(),
+  /** Generations of the authorities come and go: what is made of them follows, and the control plane hears of it. */
+  async function keepAuthorities(): Promise<void> {
+    if (!(await authorities.refresh(clock.now()))) return;
+    server.setSecureContext(certificate());
+    announcing.abort();
+    announcing = new AbortController();
+    announced = announce(AbortSignal.any([ended.signal, announcing.signal]));
+  }
+
+  const announce = (signal: AbortSignal) =>
     join(
       {
         ...{ controlPlane: settings.controlPlane, token: settings.joinToken, identity, room },
         publicUrl: settings.publicUrl ?? url,
         domain: settings.domain,
-        caPem: authorities.api.certPem,
-        natsCaPem: authorities.nats.certPem,
+        caPem: authorities.api.trustPem,
+        natsCaPem: authorities.nats.trustPem,
         existing: async () => {
           await objects.synced;
           return objects
@@ -167,9 +183,12 @@ export async function startAgent({ cluster, clock, chance, verifier, log, settin
             .map(({ spec: { network, epoch, generation } }) => ({ id: network, epoch, generation }));
         },
       },
-      { pinned, clock, chance, log, signal: ended.signal },
-    ),
-  ].map((one) => one.catch((error: unknown) => log("error", "a part of the agent stopped", { why: String(error) })));
+      { pinned, clock, chance, log, signal },
+    ).catch(stopped);
+  const stopped = (error: unknown) => log("error", "a part of the agent stopped", { why: String(error) });
+  let announcing = new AbortController();
+  let announced = announce(AbortSignal.any([ended.signal, announcing.signal]));
+  const operating = operate().catch(stopped);
 
   return {
     url,
@@ -182,7 +201,7 @@ export async function startAgent({ cluster, clock, chance, verifier, log, settin
       await contacts?.close();
       await queue?.close();
       server.closeAllConnections();
-      if (pinned.membership()) await Promise.all(running);
+      if (pinned.membership()) await Promise.all([operating, announced]);
     },
   };
 }

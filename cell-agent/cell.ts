@@ -1,10 +1,12 @@
 import { type CellId, objectNameOf } from "#core/model/ids.ts";
+import type { Doors } from "./doors.ts";
 
 /** What the agent knows of the cell it serves, besides keys. */
 export interface CellFacts {
   readonly id: CellId;
   /** Networks are hosts below it. */
   readonly domain: string;
+  readonly doors: Doors;
 }
 
 /** Where the agent lives and keeps its state. */

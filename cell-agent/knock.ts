@@ -1,4 +1,5 @@
-import { connect, createSecureContext, type SecureContext } from "node:tls";
+import { Agent } from "node:https";
+import { connect, createSecureContext, getCACertificates, type SecureContext } from "node:tls";
 import { sendRequest } from "#adapters/request.ts";
 import type { NetworkAddresses } from "#core/ports.ts";
 import type { Door } from "./contact.ts";
@@ -11,20 +12,36 @@ const shut = (trouble: string): Door => ({ open: false, trouble });
 const reasonOf = (error: unknown): string =>
   error instanceof Error ? ((error as NodeJS.ErrnoException).code ?? error.message) : String(error);
 
+/** Trusts the public CAs, and beside them the one that signs where the cell's operator has a CA of its own. */
+export function apiTrust(caPem: string | undefined): Agent | undefined {
+  if (caPem === undefined) return undefined;
+  const secureContext = createSecureContext({ ca: [...getCACertificates("default"), caPem] });
+  // No connection is kept: each knock is to find what a newcomer would.
+  return new Agent({ keepAlive: false, secureContext });
+}
+
 /** Asks the API by its route whether the network is ready. */
-export async function knockAtApi({ host, api }: NetworkAddresses): Promise<Door> {
+export async function knockAtApi({ host, api }: NetworkAddresses, trust: Agent | undefined): Promise<Door> {
   const { protocol } = new URL(api.url);
   try {
     const url = new URL(`${protocol}//${host}/readyz`);
-    const { status } = await sendRequest({ method: "GET", url, dial: api.dial, timeoutMs: PATIENCE_MS });
+    const trusting = trust && protocol === "https:" ? { agent: trust } : {};
+    const { status } = await sendRequest({ method: "GET", url, dial: api.dial, timeoutMs: PATIENCE_MS, ...trusting });
     return status === 200 ? open : shut(`/readyz answers ${status}`);
   } catch (error) {
     return shut(reasonOf(error));
   }
 }
 
-/** Trusts the cell's NATS CA alone. Made once: each costs some 100 kB outside the heap. */
-export const natsTrust = (caPem: string): SecureContext => createSecureContext({ ca: caPem, minVersion: "TLSv1.3" });
+/** Trusts the cell's NATS CA alone. Made once for each state of that: a context costs some 100 kB outside the heap. */
+export function natsTrust(authority: () => { readonly trustPem: string }): () => SecureContext {
+  let made: { pem: string; context: SecureContext } | undefined;
+  return () => {
+    const { trustPem: pem } = authority();
+    if (made?.pem !== pem) made = { pem, context: createSecureContext({ ca: pem, minVersion: "TLSv1.3" }) };
+    return made.context;
+  };
+}
 
 /** Does what a node does first: a TLS handshake by the network's name, trusting the cell alone, until the broker says INFO. */
 export function knockAtNats({ host, nats }: NetworkAddresses, secureContext: SecureContext): Promise<Door> {

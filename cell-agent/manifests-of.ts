@@ -38,17 +38,17 @@ export function manifestsOf(
   const { network, spec, access } = order;
   const namespace = objectNameOf(network);
   const plan = plans[spec.plan];
-  const content = { namespace, plan, access, keys, credentials, authorities };
+  const content = { namespace, plan, doors: cell.doors, access, keys, credentials, authorities };
   const secretsHash = orchestratorSecretsHash(content);
   return [
     [namespaceManifest(namespace)],
     [...networkPolicies(namespace), ...limits(namespace, plan), ...accounts(namespace)],
     secrets(content),
     [
-      broker(namespace, plan, natsConf({ namespace, plan, keys })),
+      broker(namespace, plan, natsConf({ namespace, plan, keys, doors: cell.doors })),
       orchestrator({ network, namespace, spec, plan, cell, addresses, secretsHash }),
       ...services(namespace),
-      ...routes(namespace, addresses.host),
+      ...routes(namespace, addresses.host, cell.doors),
       ...disruptionBudgets(namespace),
     ],
   ];

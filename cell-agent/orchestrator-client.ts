@@ -6,6 +6,7 @@ import { type Certified, issueLeaf } from "#adapters/x509.ts";
 import type { AccessDocument } from "#core/model/access.ts";
 import type { Clock, Cluster, Dial } from "#core/ports.ts";
 import { internalClientName, type OrchestratorStatus, services } from "#core/workload.ts";
+import type { CertificateAuthorities } from "./keys/cell-keys.ts";
 import { internalServerName, isDue } from "./keys/credentials.ts";
 
 const WAIT_SECONDS = 20;
@@ -34,22 +35,25 @@ export interface OrchestratorClient {
 export function orchestratorClient(options: {
   cluster: Cluster;
   clock: Pick<Clock, "now">;
-  internalCa: Certified;
+  authorities: Pick<CertificateAuthorities, "internal">;
   cell: string;
 }): OrchestratorClient {
-  const { cluster, clock, internalCa, cell } = options;
+  const { cluster, clock, authorities, cell } = options;
   let certificate: Certified | undefined;
+  let trusted = "";
   let agent = new Agent({ keepAlive: true });
 
   /** Our own certificate needs no keeping: the CA can make another at any time. */
   function connections(): Agent {
     const now = clock.now();
-    if (certificate && !isDue(certificate.certPem, now)) return agent;
-    certificate = issueLeaf(internalCa, { names: [internalClientName(cell)], now, days: CLIENT_DAYS });
+    const { internal } = authorities;
+    if (certificate && trusted === internal.trustPem && !isDue(certificate.certPem, now)) return agent;
+    trusted = internal.trustPem;
+    certificate = issueLeaf(internal, { names: [internalClientName(cell)], now, days: CLIENT_DAYS });
     agent.destroy();
     // One context for all connections: left to itself, each makes its own, some 100 kB a network.
     const secureContext = createSecureContext({
-      ca: internalCa.certPem,
+      ca: trusted,
       cert: certificate.certPem,
       key: certificate.keyPem,
       minVersion: "TLSv1.3",

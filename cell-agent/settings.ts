@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import * as z from "zod";
+import type { Doors } from "./doors.ts";
 
 /** What the environment says; each missing or wrong value is named. */
 const Environment = z.object({
@@ -12,6 +13,9 @@ const Environment = z.object({
   PORT: z.coerce.number().int().min(0).max(65_535).default(0),
   CELLPLANE_PUBLIC_URL: z.url().optional(),
   CELLPLANE_CELL_DOMAIN: z.string().min(1),
+  CELLPLANE_API_TLS_SECRET: z.string().min(1).optional(),
+  CELLPLANE_API_CA_FILE: z.string().min(1).optional(),
+  CELLPLANE_NATS_PROXY_PROTOCOL: z.enum(["true", "false"]).default("false"),
   CELLPLANE_NETWORK_LIMIT: z.coerce.number().int().nonnegative().optional(),
   CELLPLANE_LIFELINE: z.enum(["stdin"]).optional(),
   CELLPLANE_LOG_LEVEL: z.enum(["debug", "info", "warn", "error"]).default("warn"),
@@ -26,6 +30,7 @@ export interface Settings {
   /** Absent: where it listens. */
   readonly publicUrl: string | undefined;
   readonly domain: string;
+  readonly doors: Doors;
   readonly networkLimit: number | null;
   readonly lifeline: boolean;
   readonly logLevel: string;
@@ -44,6 +49,11 @@ export function settingsOf(environment: Readonly<Record<string, string | undefin
     listen: { host: env.LISTEN_HOST, port: env.PORT },
     publicUrl: env.CELLPLANE_PUBLIC_URL,
     domain: env.CELLPLANE_CELL_DOMAIN,
+    doors: {
+      ...(env.CELLPLANE_API_TLS_SECRET === undefined ? {} : { apiTlsSecret: env.CELLPLANE_API_TLS_SECRET }),
+      ...(env.CELLPLANE_API_CA_FILE === undefined ? {} : { apiCaPem: textOf(env.CELLPLANE_API_CA_FILE) }),
+      natsProxyProtocol: env.CELLPLANE_NATS_PROXY_PROTOCOL === "true",
+    },
     networkLimit: env.CELLPLANE_NETWORK_LIMIT ?? null,
     lifeline: env.CELLPLANE_LIFELINE === "stdin",
     logLevel: env.CELLPLANE_LOG_LEVEL,

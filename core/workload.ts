@@ -28,6 +28,8 @@ export const orchestratorEnvironment = {
   release: "CELLPLANE_RELEASE",
   /** Where customers and nodes reach the API; goes into bootstrap tokens. */
   apiUrl: "CELLPLANE_API_URL",
+  /** Base64url SHA-256 of the public key of the CA that signed there, where it is no public one; goes into bootstrap tokens. */
+  apiPin: "CELLPLANE_API_PIN",
   /** Where nodes reach the broker. */
   natsUrlPublic: "CELLPLANE_NATS_URL_PUBLIC",
   /** Where the orchestrator itself reaches the broker. */

@@ -16,6 +16,8 @@ export interface Settings {
   readonly cell: string;
   readonly release: string;
   readonly apiUrl: string;
+  /** Of the CA there, where it is no public one. */
+  readonly apiPin: string | undefined;
   readonly natsUrlPublic: string;
   readonly natsUrl: string;
   readonly listenHost: string;
@@ -61,6 +63,7 @@ export function readSettings(environment: Readonly<Record<string, string | undef
     // A program that is not what was asked for says so, and its cell waits for the right one.
     release: builtAs ?? value(env.release),
     apiUrl: value(env.apiUrl),
+    apiPin: environment[env.apiPin],
     natsUrlPublic: value(env.natsUrlPublic),
     natsUrl: value(env.natsUrl),
     listenHost: value(env.listenHost, "0.0.0.0"),

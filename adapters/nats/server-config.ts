@@ -9,6 +9,8 @@ export interface NatsServerConfig {
   readonly serverName: string;
   readonly maxConnections: number;
   readonly maxFileBytes: number;
+  /** Takes the address of a client from what comes before its first byte. Who sends no such thing is let in as well. */
+  readonly proxyProtocol?: boolean;
 }
 
 /**
@@ -22,11 +24,12 @@ export const natsServerConfig = ({
   serverName,
   maxConnections,
   maxFileBytes,
+  proxyProtocol = false,
 }: NatsServerConfig): string => `server_name: ${JSON.stringify(serverName)}
 host: $${env.listenHost}
 port: $${env.portClient}
 http_port: $${env.portMonitor}
-max_connections: ${maxConnections}
+${proxyProtocol ? "proxy_protocol: true\n" : ""}max_connections: ${maxConnections}
 max_payload: 1MB
 max_control_line: 4KB
 ping_interval: "20s"

@@ -1,25 +1,33 @@
 import { createPrivateKey, sign } from "node:crypto";
 import * as z from "zod";
 import { newSigningKey, publicJwkOf } from "#adapters/jwt.ts";
-import { type Certified, createCa } from "#adapters/x509.ts";
 import type { PublicJwk } from "#core/model/access.ts";
 import type { Cluster } from "#core/ports.ts";
 import { keptOnce, keptRef } from "../kept.ts";
+import { type Authority, currentAuthority } from "./authority.ts";
 
-/** CAs are made once: long before one ends, the next is handed out beside it. */
-const CA_DAYS = 3_650;
-
-const CaPair = z.strictObject({ certPem: z.string(), keyPem: z.string() });
 const PrivateJwk = z.object({ kty: z.string(), crv: z.string(), x: z.string(), y: z.string(), d: z.string() });
 
 export interface CertificateAuthorities {
   /** Of the provisioning API: what the control plane trusts. */
-  readonly api: Certified;
+  readonly api: Authority;
   /** Of the brokers: what nodes trust. */
-  readonly nats: Certified;
+  readonly nats: Authority;
   /** Of the internal ports: what agent and orchestrators trust of one another. Never the NATS CA. */
-  readonly internal: Certified;
+  readonly internal: Authority;
 }
+
+/** The authorities as they are now: each property is read anew at every use. */
+export interface LiveAuthorities extends CertificateAuthorities {
+  /** Makes what is due, takes over what another agent made; answers whether anything is different now. */
+  refresh(now: number): Promise<boolean>;
+}
+
+const titles = {
+  api: ["api-ca", "cellplane provisioning API CA"],
+  nats: ["nats-ca", "cellplane NATS CA"],
+  internal: ["internal-ca", "cellplane internal CA"],
+} as const;
 
 /** Who the cell is. */
 export interface Identity {
@@ -32,23 +40,11 @@ export interface Identity {
 export async function cellKeys(
   cluster: Cluster,
   now: number,
-): Promise<{ identity: Identity; authorities: CertificateAuthorities }> {
+): Promise<{ identity: Identity; authorities: LiveAuthorities }> {
   const jwk = await keptOnce(cluster, keptRef("Secret", "cell-identity"), {
     parse: (value) => PrivateJwk.parse(value),
     make: async () => PrivateJwk.parse(await newSigningKey()),
   });
-  const authority = async (name: string, title: string) =>
-    (
-      await keptOnce<Certified>(cluster, keptRef("Secret", name), {
-        parse: (value) => CaPair.parse(value),
-        make: () => createCa({ name: title, now, days: CA_DAYS }),
-      })
-    ).value;
-  const [api, nats, internal] = await Promise.all([
-    authority("api-ca", "cellplane provisioning API CA"),
-    authority("nats-ca", "cellplane NATS CA"),
-    authority("internal-ca", "cellplane internal CA"),
-  ]);
   const privateKey = createPrivateKey({ key: jwk.value, format: "jwk" });
   return {
     identity: {
@@ -56,6 +52,32 @@ export async function cellKeys(
       sign: (text) =>
         sign("sha256", Buffer.from(text), { key: privateKey, dsaEncoding: "ieee-p1363" }).toString("base64url"),
     },
-    authorities: { api, nats, internal },
+    authorities: await openAuthorities(cluster, now),
+  };
+}
+
+async function openAuthorities(cluster: Cluster, now: number): Promise<LiveAuthorities> {
+  const read = async (at: number): Promise<CertificateAuthorities> => {
+    const one = ([name, title]: (typeof titles)[keyof typeof titles]) =>
+      currentAuthority(cluster, { name, title, now: at });
+    const [api, nats, internal] = await Promise.all([one(titles.api), one(titles.nats), one(titles.internal)]);
+    return { api, nats, internal };
+  };
+  let current = await read(now);
+  return {
+    get api() {
+      return current.api;
+    },
+    get nats() {
+      return current.nats;
+    },
+    get internal() {
+      return current.internal;
+    },
+    async refresh(at) {
+      const before = JSON.stringify(current);
+      current = await read(at);
+      return JSON.stringify(current) !== before;
+    },
   };
 }

@@ -1,10 +1,11 @@
 import * as z from "zod";
 import { userJwt } from "#adapters/nats/jwt.ts";
 import { nkeyOfSeed } from "#adapters/nats/nkey.ts";
-import { type Certified, issueLeaf, namesOf, validityOf } from "#adapters/x509.ts";
+import { type Certified, isIssuedByAny, issueLeaf, namesOf, validityOf } from "#adapters/x509.ts";
 import type { Cluster } from "#core/ports.ts";
 import { services } from "#core/workload.ts";
 import { keptRef, readKept, writeKept } from "../kept.ts";
+import type { Authority } from "./authority.ts";
 import type { CertificateAuthorities } from "./cell-keys.ts";
 import type { NetworkKeys } from "./network-keys.ts";
 
@@ -63,8 +64,9 @@ export function renewCredentials(held: Credentials | undefined, of: CredentialsO
   return { nats, internal, rotation, ...(usersStay ? usersOf(held) : newUsers(keys, now)) };
 }
 
-function renewLeaf(held: Certified | undefined, ca: Certified, names: readonly string[], now: number): Certified {
-  return held && !isDue(held.certPem, now) && namesOf(held.certPem).join() === names.join()
+function renewLeaf(held: Certified | undefined, ca: Authority, names: readonly string[], now: number): Certified {
+  const isOurs = held !== undefined && isIssuedByAny(held.certPem, ca.trustPem);
+  return isOurs && !isDue(held.certPem, now) && namesOf(held.certPem).join() === names.join()
     ? held
     : issueLeaf(ca, { names, now, days: CERTIFICATE_DAYS });
 }

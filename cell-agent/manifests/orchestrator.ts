@@ -11,6 +11,7 @@ import {
   services,
 } from "#core/workload.ts";
 import type { CellFacts } from "../cell.ts";
+import { apiPinOf } from "../doors.ts";
 import { containerSecurity, environmentOf, podDefaults, resourcesOf } from "./container.ts";
 import { componentLabels, labelsOf, metadataIn } from "./labels.ts";
 import { secretNames } from "./secrets.ts";
@@ -38,6 +39,7 @@ export function orchestrator({
   addresses,
   secretsHash,
 }: OrchestratorOf): KubeObject {
+  const apiPin = apiPinOf(cell.doors);
   return {
     apiVersion: "apps/v1",
     kind: "Deployment",
@@ -64,6 +66,7 @@ export function orchestrator({
                 [env.cell]: cell.id,
                 [env.release]: spec.release,
                 [env.apiUrl]: addresses.api.url,
+                ...(apiPin === undefined ? {} : { [env.apiPin]: apiPin }),
                 [env.natsUrlPublic]: addresses.nats.url,
                 [env.natsUrl]: `tls://${services.nats}.${namespace}.svc:${natsPorts.client}`,
                 [env.secretsDir]: paths.secrets,

@@ -5,6 +5,7 @@ import { canonicalJson } from "#core/model/canonical.ts";
 import type { KubeObject } from "#core/model/kube-object.ts";
 import type { Plan } from "#core/model/plan.ts";
 import { ACCESS_FILE, orchestratorSecretFiles as files } from "#core/workload.ts";
+import type { Doors } from "../doors.ts";
 import type { CertificateAuthorities } from "../keys/cell-keys.ts";
 import type { Credentials } from "../keys/credentials.ts";
 import type { NetworkKeys } from "../keys/network-keys.ts";
@@ -22,6 +23,7 @@ export const NATS_CONF_FILE = "nats.conf";
 export interface SecretContent {
   readonly namespace: string;
   readonly plan: Plan;
+  readonly doors: Doors;
   readonly access: AccessDocument;
   readonly keys: NetworkKeys;
   readonly credentials: Credentials;
@@ -43,10 +45,10 @@ export const secrets = (of: SecretContent): KubeObject[] => [
     [files.orchestratorSeed]: of.keys.orchestrator.userSeed,
     [files.sealingKey]: of.keys.sealingKey,
     ...(of.keys.sealingKeyPrevious === undefined ? {} : { [files.sealingKeyPrevious]: of.keys.sealingKeyPrevious }),
-    [files.natsCa]: of.authorities.nats.certPem,
+    [files.natsCa]: of.authorities.nats.trustPem,
     [files.internalCertificate]: of.credentials.internal.certPem,
     [files.internalKey]: of.credentials.internal.keyPem,
-    [files.internalCa]: of.authorities.internal.certPem,
+    [files.internalCa]: of.authorities.internal.trustPem,
   }),
   secret(of.namespace, secretNames.access, { [ACCESS_FILE]: canonicalJson(of.access) }),
 ];
@@ -61,7 +63,7 @@ export function orchestratorSecretsHash({ keys, credentials, authorities }: Secr
     used.signingSeeds[used.activeSigningKey],
     ...[used.system.userSeed, used.orchestrator.userSeed, used.sealingKey],
     ...[credentials.systemJwt, credentials.orchestratorJwt, credentials.internal.certPem],
-    ...[authorities.nats.certPem, authorities.internal.certPem],
+    ...[authorities.nats.trustPem, authorities.internal.trustPem],
   ];
   return createHash("sha256").update(JSON.stringify(read)).digest("hex");
 }
@@ -72,8 +74,13 @@ const GIB = 1024 ** 3;
 /** What JetStream may fill; the rest is for account JWTs and the file system itself. */
 const SHARE_OF_VOLUME = 0.9;
 
-/** The broker's configuration. It changes with the plan alone: the keys in it are made once. */
-export const natsConf = ({ namespace, plan, keys }: Pick<SecretContent, "namespace" | "plan" | "keys">): string =>
+/** The broker's configuration. It changes with the plan and the doors alone: the keys in it are made once. */
+export const natsConf = ({
+  namespace,
+  plan,
+  doors,
+  keys,
+}: Omit<SecretContent, "access" | "credentials" | "authorities">): string =>
   natsServerConfig({
     operatorJwt: keys.operatorJwt,
     system: { pub: keys.system.account, jwt: keys.system.accountJwt },
@@ -81,6 +88,7 @@ export const natsConf = ({ namespace, plan, keys }: Pick<SecretContent, "namespa
     serverName: namespace,
     maxConnections: connectionsOf(plan),
     maxFileBytes: Math.floor(plan.storageGiB * GIB * SHARE_OF_VOLUME),
+    proxyProtocol: doors.natsProxyProtocol,
   });
 
 function secret(namespace: string, name: string, content: Record<string, string>): KubeObject {

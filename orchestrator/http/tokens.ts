@@ -17,7 +17,10 @@ export const createToken: Act<typeof routes.createToken> = async (served, { call
   const shown = tokenView(token, clock.now());
   const deed = { actor: caller.subject, from, action: "token.create", subject: token.id, after: shown };
   await workspace.audit(deed, ids);
-  const content: TokenContent = { u: settings.apiUrl, w: workspace.name, i: token.id, s: secret };
+  const content: TokenContent = {
+    ...{ u: settings.apiUrl, w: workspace.name, i: token.id, s: secret },
+    ...(settings.apiPin === undefined ? {} : { p: settings.apiPin }),
+  };
   const whole = `cpt1_${Buffer.from(JSON.stringify(content)).toString("base64url")}`;
   return { body: { token: shown, secret: whole }, secret: true };
 };

@@ -2,6 +2,8 @@ import { createCa } from "#adapters/x509.ts";
 import { CellId, NetworkId, OrganizationId, objectNameOf } from "#core/model/ids.ts";
 import { INSTANCE_API_VERSION, INSTANCE_KIND, type NetworkInstance } from "#core/model/instance.ts";
 import type { PlanName } from "#core/model/plan.ts";
+import { usualDoors } from "../../cell-agent/doors.ts";
+import { soleAuthority } from "../../cell-agent/keys/authority.ts";
 import { renewCredentials } from "../../cell-agent/keys/credentials.ts";
 import { newNetworkKeys } from "../../cell-agent/keys/network-keys.ts";
 import type { Ingredients } from "../../cell-agent/manifests-of.ts";
@@ -28,15 +30,15 @@ export const anInstance = (
 /** What manifests are made of, with keys that are real and new. */
 export function ingredients(): Ingredients {
   const authorities = {
-    nats: createCa({ name: "NATS", now, days: 3_650 }),
-    internal: createCa({ name: "internal", now, days: 3_650 }),
+    nats: soleAuthority(createCa({ name: "NATS", now, days: 3_650 })),
+    internal: soleAuthority(createCa({ name: "internal", now, days: 3_650 })),
   };
   const instance = objectNameOf(network);
   const host = `${instance}.cell-1.test`;
   const keys = newNetworkKeys(instance, now);
   return {
     ...{ authorities, keys },
-    cell: { id: CellId.parse(`cel_${"0".repeat(25)}1`), domain: "cell-1.test" },
+    cell: { id: CellId.parse(`cel_${"0".repeat(25)}1`), domain: "cell-1.test", doors: usualDoors },
     credentials: renewCredentials(undefined, { instance, keys, authorities, natsNames: [host], now }),
     addresses: {
       host,

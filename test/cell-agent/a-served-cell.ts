@@ -12,6 +12,7 @@ import { BUILT_IN_RELEASE } from "#core/model/release.ts";
 import type { CellAddress, Cells, Clock, Cluster, Log, Signer } from "#core/ports.ts";
 import { images } from "#core/workload.ts";
 import { type Agent, startAgent } from "../../cell-agent/agent.ts";
+import { usualDoors } from "../../cell-agent/doors.ts";
 import { aCell, type Cell } from "../standalone/cluster/cell.ts";
 
 const fakeOrchestrator = resolve(import.meta.dirname, "fake-orchestrator.ts");
@@ -97,6 +98,7 @@ export async function aServedCell(
         joinToken: () => `cpj_${"x".repeat(24)}`,
         listen: { host: "127.0.0.1", port },
         publicUrl: undefined,
+        doors: usualDoors,
         domain: "cell-1.test",
         networkLimit: options.networkLimit ?? null,
       },

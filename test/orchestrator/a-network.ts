@@ -68,6 +68,7 @@ export async function startNetwork(
       cell,
       release: "1.2.3",
       apiUrl: "http://127.0.0.1:1",
+      apiPin: undefined,
       natsUrlPublic: broker.url,
       natsUrl: broker.url,
     },
