@@ -26,5 +26,6 @@ main().catch((error: unknown) => {
   jsonLog("error", "orchestrator")("error", "the orchestrator cannot start", {
     error: error instanceof Error ? error.message : String(error),
   });
-  process.exitCode = 1;
+  // Whatever listens already must not keep a process alive that will never serve: its end is what gets it started anew.
+  process.exit(1);
 });

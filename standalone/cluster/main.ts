@@ -14,6 +14,7 @@ import { spawn } from "node:child_process";
 import { randomBytes, randomUUID } from "node:crypto";
 import { existsSync, fstatSync, readFileSync, writeFileSync } from "node:fs";
 import type { AddressInfo } from "node:net";
+import { setPriority } from "node:os";
 import { parseArgs } from "node:util";
 import { systemClock } from "#adapters/world.ts";
 import type { Log } from "#core/ports.ts";
@@ -28,6 +29,9 @@ import { keepDoors, serviceName, targetsOf } from "./network/routes.ts";
 import { openObjects } from "./objects/objects.ts";
 import type { Pod } from "./objects/shapes.ts";
 import { clusterServer } from "./server.ts";
+
+/** The programs of networks inherit it: the control plane answers while many of them start on its machine. */
+const NICENESS = 5;
 
 /** What workloads get to end by themselves when the whole cell ends: Ctrl-C must be over within 5 s. */
 const LAST_GRACE_MS = 2_500;
@@ -53,6 +57,7 @@ async function main(): Promise<void> {
     process.stderr.write(`${JSON.stringify({ time: new Date().toISOString(), level, message, ...facts })}\n`);
   };
 
+  setPriority(NICENESS);
   const database = openDatabase(data);
   const token = tokenOf(tokenFile);
   const objects = openObjects(database, systemClock, randomUUID);

@@ -1,5 +1,6 @@
 import type { Context, DynamoDBStreamEvent } from "aws-lambda";
 import type { SqliteStore } from "#adapters/sqlite.ts";
+import { systemClock } from "#adapters/world.ts";
 import type { CellId } from "#core/model/ids.ts";
 import { FRESH_FOR_MS } from "#core/model/network.ts";
 import type { Dependencies } from "#core/operations/dependencies.ts";
@@ -40,21 +41,32 @@ const GATHER_MS = 100;
 /** How many outbox entries the stream hands over at once. */
 const BATCH = 100;
 
+/**
+ * A burst of requests is answered before what it set off takes the processor: changes are followed once none has come for `quietMs`,
+ * and `longestMs` after the first at the latest. The goal for a change to reach its cell is 1 s.
+ */
+const BURST = { quietMs: 10, longestMs: 250 };
+
 /** The table's stream on one machine: gives each change to its consumer until the consumer says that it is done. */
 export async function stream(deps: Dependencies, { outbox }: SqliteStore, signal: AbortSignal): Promise<void> {
   const follow = followChanges(deps);
   let wake = Promise.withResolvers<void>();
-  outbox.onChange(() => wake.resolve());
+  let lastChange = 0;
+  outbox.onChange(() => {
+    lastChange = systemClock.now();
+    wake.resolve();
+  });
   signal.addEventListener("abort", () => wake.resolve());
   outbox.unpark();
 
   while (!signal.aborted) {
-    const changes = outbox.read(BATCH);
-    if (changes.length === 0) {
+    if (outbox.read(1).length === 0) {
       await wake.promise;
       wake = Promise.withResolvers<void>();
+      await burstIsOver(() => lastChange, signal);
       continue;
     }
+    const changes = outbox.read(BATCH);
     const event = {
       Records: changes.map(({ seq, kind, id }) => ({
         dynamodb: { Keys: { kind: { S: kind }, id: { S: id } }, SequenceNumber: String(seq) },
@@ -69,6 +81,13 @@ export async function stream(deps: Dependencies, { outbox }: SqliteStore, signal
     }
     outbox.done(changes.map(({ seq }) => seq));
   }
+}
+
+/** By this machine's time, whatever the control plane takes the time to be: it is about its processor. */
+async function burstIsOver(lastChange: () => number, signal: AbortSignal): Promise<void> {
+  const latest = systemClock.now() + BURST.longestMs;
+  while (systemClock.now() < Math.min(lastChange() + BURST.quietMs, latest) && !signal.aborted)
+    await systemClock.sleep(BURST.quietMs, signal);
 }
 
 /** Sweeps at once, taking up all that was in flight when the last process ended, then at its period. */
