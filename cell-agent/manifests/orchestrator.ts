@@ -81,7 +81,9 @@ export function orchestrator({
                 { name: "http", containerPort: ports.http },
                 { name: "internal", containerPort: ports.internal },
               ],
-              startupProbe: { httpGet: { path: "/healthz", port: "http" }, periodSeconds: 1, failureThreshold: 120 },
+              // Asked each second whether it is ready, and the probe of readiness then starts at once: with its own period alone a
+              // node could connect 5 s later. Without a broker it is never ready, so it has time.
+              startupProbe: { httpGet: { path: "/readyz", port: "http" }, periodSeconds: 1, failureThreshold: 600 },
               readinessProbe: { httpGet: { path: "/readyz", port: "http" }, periodSeconds: 5, timeoutSeconds: 3 },
               livenessProbe: {
                 httpGet: { path: "/healthz", port: "http" },
