@@ -14,6 +14,7 @@ import { planNames } from "../model/plan.ts";
 import { defaultQuota, QuotaSpec } from "../model/quota.ts";
 import { ReleaseView } from "../model/release/release-view.ts";
 import { Freeze } from "../model/rollout/freeze.ts";
+import { RolloutProgress } from "../model/rollout/progress.ts";
 import { Rollout, rolloutStates } from "../model/rollout/rollout.ts";
 import { RolloutTarget, targetStates } from "../model/rollout/target.ts";
 import { Finding } from "../model/survey.ts";
@@ -111,7 +112,11 @@ export const RolloutDetailAnswer = RolloutView.extend({
     updateMs: z.strictObject({ p50: z.number(), p95: z.number() }).nullable(),
     failures: z.array(z.strictObject({ code: z.string(), count: z.int(), example: z.string() })),
   }),
-}).meta({ id: "RolloutDetail", examples: [{ ...example.rollout, summary: example.rolloutSummary }] });
+  progress: RolloutProgress,
+}).meta({
+  id: "RolloutDetail",
+  examples: [{ ...example.rollout, summary: example.rolloutSummary, progress: example.rolloutProgress }],
+});
 export const RolloutTargetsAnswer = pageOf(
   RolloutTarget.meta({ id: "RolloutTarget", examples: [example.rolloutTarget] }),
 );

@@ -117,6 +117,13 @@ export const rolloutSummary = {
   failures: [],
 };
 
+export const rolloutProgress = {
+  waves: [{ targets: 3, states: { updating: 3 } }],
+  budget: { failed: 0, allowed: 3, perWave: null },
+  slots: { taken: 3, limit: 10 },
+  eta: null,
+};
+
 export const rolloutTarget = {
   ...{ id: `${rol}/${net}`, rollout: rol, network: net, org, wave: 0, order: "0a1b2c3d", state: "pending" },
   ...{ why: null, since: at, before: null, attempt: null, undo: null, blocked: null },

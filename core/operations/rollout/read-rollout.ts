@@ -3,6 +3,7 @@ import type { Explanation } from "../../model/explain.ts";
 import { advance } from "../../model/rollout/advance.ts";
 import { blockers } from "../../model/rollout/blocker.ts";
 import { explainTarget } from "../../model/rollout/explain.ts";
+import { progressOf, type RolloutProgress } from "../../model/rollout/progress.ts";
 import type { Rollout } from "../../model/rollout/rollout.ts";
 import { type RolloutSummary, summaryOf } from "../../model/rollout/summary.ts";
 import type { RolloutTarget, TargetState } from "../../model/rollout/target.ts";
@@ -19,16 +20,13 @@ export const listRollouts = ({ store }: Pick<Dependencies, "store">, query: List
 
 /** GET /v1/rollouts/{rol} */
 export async function readRollout(
-  { store }: Pick<Dependencies, "store">,
+  { store, clock }: Pick<Dependencies, "store" | "clock">,
   id: string,
-): Promise<Rollout & { readonly summary: RolloutSummary }> {
+): Promise<Rollout & { readonly summary: RolloutSummary; readonly progress: RolloutProgress }> {
   const { value } = await findRollout(store, id);
-  const targets = await readTargets(store, value.id);
-  const summary = summaryOf(
-    value,
-    targets.map((target) => target.value),
-  );
-  return { ...value, summary };
+  const targets = (await readTargets(store, value.id)).map((target) => target.value);
+  const summary = summaryOf(value, targets);
+  return { ...value, summary, progress: progressOf(value, targets, summary.updateMs, clock.now()) };
 }
 
 export interface TargetFilter {
