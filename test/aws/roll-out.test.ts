@@ -1,0 +1,4 @@
+import { rollOutContract } from "../contracts/roll-out.ts";
+import { dynamoIntent } from "./intent.ts";
+
+rollOutContract("DynamoDB", dynamoIntent);
