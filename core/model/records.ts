@@ -14,6 +14,7 @@ import { Channel } from "./release/channel.ts";
 import { Release, sortKeyOf } from "./release/release.ts";
 import { Freeze } from "./rollout/freeze.ts";
 import { RolloutHold } from "./rollout/hold.ts";
+import { RolloutPage } from "./rollout/page.ts";
 import { Rollout } from "./rollout/rollout.ts";
 import { RolloutTarget } from "./rollout/target.ts";
 import { CellSilence } from "./silence.ts";
@@ -51,6 +52,7 @@ export const recordKinds = {
   channel: { schema: Channel, idOf: (r: Channel) => r.name },
   rollout: { schema: Rollout, idOf: (r: Rollout) => r.id },
   "rollout-target": { schema: RolloutTarget, idOf: (r: RolloutTarget) => r.id },
+  "rollout-page": { schema: RolloutPage, idOf: (r: RolloutPage) => r.id },
   "rollout-hold": { schema: RolloutHold, idOf: (r: RolloutHold) => r.network },
   freeze: { schema: Freeze, idOf: (r: Freeze) => r.id },
   meter: { schema: Meter, idOf: (r: Meter) => r.network },

@@ -13,6 +13,7 @@ import { type Rollout, type RolloutState, rolloutHasEnded } from "./rollout.ts";
 import type { Sighted, Sighting } from "./sighting.ts";
 import { breachOf } from "./tally.ts";
 import { currentAttempt, isInFlight, type RolloutTarget, withState } from "./target.ts";
+import type { TargetRow } from "./target-row.ts";
 
 /** How often targets in flight are looked at: 2,000 loops of an execution then last 2.7 h. */
 export const POLL_MS = 5_000;
@@ -37,11 +38,17 @@ export interface Advance {
 
 /**
  * Everything a rollout does next, from what is recorded and what is seen. Two passes over the same give the same, and a pass
- * over the result with nothing new does nothing.
+ * over the result with nothing new does nothing. `resting` are targets that were not read for this pass (`look.ts` says which need not
+ * be): they count, stay as they are, and nothing ends before them.
  */
-export function advance(rollout: Rollout, sighted: readonly Sighted[], now: number, policies: Policies): Advance {
+export function advance(
+  rollout: Rollout,
+  sighted: readonly Sighted[],
+  now: number,
+  { resting = [], ...policies }: Policies & { readonly resting?: readonly TargetRow[] },
+): Advance {
   const ask = blockers({ rollout: rollout.id, spec: rollout.spec, freezes: policies.freezes, now });
-  const pass = newPass(rollout, sighted, ask, now);
+  const pass = newPass(rollout, { sighted, resting }, ask, now);
   if (rollout.state !== "planned" && !rolloutHasEnded(rollout)) {
     judgeAll(pass);
     decide(pass, policies);
@@ -111,10 +118,12 @@ function decide(pass: Pass, { withdrawn }: Policies): void {
   if (pass.rollout.stopping && pass.rollout.state === "running") passStopping(pass);
   if (pass.rollout.state === "rolling-back") passBack(pass);
   // A pause burns no deadline of those who wait for their cell.
-  if (pass.rollout.state === "paused")
+  if (pass.rollout.state === "paused") {
     pass.targets.forEach((target, at) => {
       pass.targets[at] = withClockStopped(target, now);
     });
+    if (pass.resting.ticking > 0) wakeAt(pass, now + 1);
+  }
 }
 
 function planWake(pass: Pass): void {

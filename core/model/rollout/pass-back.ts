@@ -1,6 +1,6 @@
 import { timestampOf } from "../time.ts";
 import { isAsBefore } from "./change.ts";
-import { type Pass, type Slots, slots } from "./pass.ts";
+import { type Pass, type Slots, slots, wakeAt } from "./pass.ts";
 import { wakeForRule } from "./pass-waves.ts";
 import { type Sighting, whyUnreachable } from "./sighting.ts";
 import { currentAttempt, isInFlight, isOpen, type RolloutTarget, targetHasEnded, withState } from "./target.ts";
@@ -17,7 +17,8 @@ export function passStopping(pass: Pass): void {
   const { stopping } = pass.rollout;
   if (!stopping) return;
   skipOpen(pass, `${stopping.by} stopped the rollout: ${stopping.reason}`);
-  if (!pass.targets.some(isInFlight))
+  if (pass.resting.open > 0) wakeAt(pass, pass.now + 1);
+  else if (!pass.targets.some(isInFlight))
     pass.rollout = { ...pass.rollout, state: stopping.as, endedAt: timestampOf(pass.now) };
 }
 
@@ -34,7 +35,13 @@ export function passBack(pass: Pass): void {
   skipOpen(pass, `${rollout.rollback?.by ?? "somebody"} rolled back: ${rollout.rollback?.reason ?? ""}`);
   const free = slots(pass);
   for (let wave = pass.byWave.length - 1; wave >= 0; wave--) if (!isWaveBack(pass, wave, free)) return;
-  const back = pass.targets.every((target) => target.undo === null || target.undo.failure === null);
+  if (pass.resting.open > 0) {
+    wakeAt(pass, now + 1);
+    return;
+  }
+  const back =
+    pass.resting.undoFailed === 0 &&
+    pass.targets.every((target) => target.undo === null || target.undo.failure === null);
   const endedAt = timestampOf(now);
   pass.rollout = {
     ...rollout,
@@ -81,7 +88,9 @@ function isWaveBack(pass: Pass, wave: number, free: Slots): boolean {
     } else if (isInFlight(target) || free.take(seen)) pass.rollback.push(target.network);
     else pass.queued++;
   }
-  return unsettled + waiting.length === 0;
+  const { toUndo } = pass.resting.waves[wave] ?? { toUndo: 0 };
+  if (toUndo > 0 && unsettled + waiting.length === 0) wakeAt(pass, now + 1);
+  return unsettled + waiting.length + toUndo === 0;
 }
 
 function endsUntouched({ targets, seen, rollout, now }: Pass, at: number): RolloutTarget | undefined {

@@ -1,6 +1,6 @@
 import { millisecondsOf, timestampOf } from "../time.ts";
 import { admitTarget, spentMs, withClockStopped } from "./admit-target.ts";
-import { type Pass, slots, wakeAt } from "./pass.ts";
+import { type Pass, sizeOfWave, slots, wakeAt } from "./pass.ts";
 import { passGates } from "./pass-gates.ts";
 import { bakeOf, type Rollout, type WaveProgress } from "./rollout.ts";
 import { isInFlight, isOpen, targetHasEnded } from "./target.ts";
@@ -65,7 +65,9 @@ function settles(pass: Pass, wave: number): boolean {
   }
 
   startReady(pass, ready);
-  if (ready.length + unreachable.length + others === 0) return true;
+  const resting = waitForResting(pass, wave);
+  others += resting.open - resting.ticking;
+  if (ready.length + unreachable.length + others + resting.ticking === 0) return true;
   const last = pass.byWave.length - 1;
   if (ready.length + others > 0 || wave === last || proven === 0) return false;
   // The rest of the wave is in cells that are not heard of. The others have proven the change, so these may come last.
@@ -74,7 +76,16 @@ function settles(pass: Pass, wave: number): boolean {
     if (target) pass.targets[at] = { ...withClockStopped(target, now), wave: last };
   }
   pass.byWave[last]?.push(...unreachable);
-  return true;
+  return resting.ticking === 0;
+}
+
+/** Those of the wave that are to be looked at in a later pass: soon, where none of them ever was. */
+function waitForResting(pass: Pass, wave: number): { readonly open: number; readonly ticking: number } {
+  const { open, ticking, pending } = pass.resting.waves[wave] ?? { open: 0, ticking: 0, pending: 0 };
+  pass.queued += pending;
+  const nobodyYet = pass.start.length === 0 && !pass.targets.some(isInFlight);
+  if (open > 0) wakeAt(pass, pass.now + (pending > 0 && nobodyYet ? 1 : SLOW_POLL_MS));
+  return { open, ticking };
 }
 
 function startReady(pass: Pass, ready: number[]): void {
@@ -93,7 +104,7 @@ function startReady(pass: Pass, ready: number[]): void {
 function isBaked(pass: Pass, wave: number): boolean {
   const { now, rollout } = pass;
   const bake = bakeOf(rollout.spec, wave);
-  const bakeMs = bake === undefined || pass.byWave[wave]?.length === 0 ? 0 : millisecondsOf(bake);
+  const bakeMs = bake === undefined || sizeOfWave(pass, wave) === 0 ? 0 : millisecondsOf(bake);
   const { settledAt, bakeUntil } = rollout.waves[wave] ?? {};
   const until = bakeUntil && settledAt ? Math.min(Date.parse(bakeUntil), now + bakeMs) : now + bakeMs;
   if (!bakeUntil || Date.parse(bakeUntil) !== until)

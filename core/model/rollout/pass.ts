@@ -2,9 +2,10 @@ import type { NetworkId } from "../ids.ts";
 import type { Blocker, Blockers } from "./blocker.ts";
 import type { Freeze } from "./freeze.ts";
 import type { Rollout } from "./rollout.ts";
-import type { Sighted, Sighting } from "./sighting.ts";
+import type { Place, Sighted, Sighting } from "./sighting.ts";
 import { type Tally, tallyOf } from "./tally.ts";
 import { type RolloutTarget, type SlotLimits, slotLimits } from "./target.ts";
+import { type Resting, restingOf, type TargetRow } from "./target-row.ts";
 
 /** What holds for all rollouts at the moment. */
 export interface Policies {
@@ -22,6 +23,8 @@ export interface Pass {
   readonly targets: RolloutTarget[];
   /** Places in `targets` by wave. */
   readonly byWave: readonly number[][];
+  /** Those that are not looked at. */
+  readonly resting: Resting;
   rollout: Rollout;
   readonly start: NetworkId[];
   readonly rollback: NetworkId[];
@@ -33,7 +36,13 @@ export interface Pass {
   nextWakeAt: number;
 }
 
-export function newPass(rollout: Rollout, sighted: readonly Sighted[], blockers: Blockers, now: number): Pass {
+/** What a pass is given: what it looks at, and in short what it does not. */
+export interface Looked {
+  readonly sighted: readonly Sighted[];
+  readonly resting: readonly TargetRow[];
+}
+
+export function newPass(rollout: Rollout, { sighted, resting }: Looked, blockers: Blockers, now: number): Pass {
   const byWave = rollout.spec.waves.map((): number[] => []);
   sighted.forEach(({ target }, at) => {
     byWave[target.wave]?.push(at);
@@ -44,6 +53,7 @@ export function newPass(rollout: Rollout, sighted: readonly Sighted[], blockers:
     seen: sighted.map(({ seen }) => seen),
     targets: sighted.map(({ target }) => target),
     byWave,
+    resting: restingOf(resting, byWave.length),
     rollout,
     start: [],
     rollback: [],
@@ -60,14 +70,21 @@ export function wakeAt(pass: Pass, at: number): void {
 }
 
 export const tally = (pass: Pass): Tally =>
-  tallyOf(pass.targets, { waves: pass.byWave.length, seen: (at) => pass.seen[at] });
+  tallyOf(pass.targets, {
+    waves: pass.byWave.length,
+    seen: (at) => pass.seen[at],
+    resting: pass.resting.rows,
+  });
+
+/** How many targets a wave has, looked at or not. */
+export const sizeOfWave = (pass: Pass, wave: number): number =>
+  (pass.byWave[wave]?.length ?? 0) + (pass.resting.waves[wave]?.size ?? 0);
 
 export interface Slots {
   readonly limits: SlotLimits;
   readonly take: (at: Place) => boolean;
   readonly giveBack: (at: Place) => void;
 }
-type Place = Pick<Sighting, "cell" | "region">;
 
 /** Takes slots as long as there are any, in all three counts. */
 export function slots(pass: Pass): Slots {

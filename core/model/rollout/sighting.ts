@@ -17,6 +17,9 @@ export interface Report {
   readonly excerpt?: readonly string[] | undefined;
 }
 
+/** Where a network is. */
+export type Place = Pick<Belonging, "cell" | "region">;
+
 /** All that is known of a network when a rollout looks at it. */
 export interface Sighting extends Belonging {
   /** Of the intent. */

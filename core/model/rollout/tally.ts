@@ -1,7 +1,7 @@
 import type { Amount } from "./amount.ts";
 import { failuresAllowed } from "./amount.ts";
 import type { Rollout } from "./rollout.ts";
-import type { Sighting } from "./sighting.ts";
+import type { Place } from "./sighting.ts";
 import {
   currentAttempt,
   isInFlight,
@@ -10,6 +10,7 @@ import {
   type TargetState,
   targetHasEnded,
 } from "./target.ts";
+import { type TargetRow, takesPart } from "./target-row.ts";
 
 /** Everything that is counted over the targets, in one walk. */
 export interface Tally extends Sizes {
@@ -31,10 +32,15 @@ export interface WaveTally {
 
 const count = (map: Map<string, number>, key: string): void => void map.set(key, (map.get(key) ?? 0) + 1);
 
-export function tallyOf(
-  targets: readonly RolloutTarget[],
-  { waves, seen }: { readonly waves: number; readonly seen: (at: number) => Sighting | undefined },
-): Tally {
+export interface TallyInput {
+  readonly waves: number;
+  /** Where the target at this place is, if its network is still there. */
+  readonly seen: (at: number) => Place | undefined;
+  /** Those that are not read, counted all the same. */
+  readonly resting?: readonly TargetRow[];
+}
+
+export function tallyOf(targets: readonly RolloutTarget[], { waves, seen, resting = [] }: TallyInput): Tally {
   const tally = {
     total: 0,
     byCell: new Map<string, number>(),
@@ -46,25 +52,25 @@ export function tallyOf(
     inRegion: new Map<string, number>(),
     waves: Array.from({ length: waves }, (): WaveTally => ({ size: 0, ended: 0, failures: 0, proven: 0 })),
   };
+  const add = (row: Pick<TargetRow, "state" | "wave" | "changed" | "failed">, place: Place | undefined): void => {
+    const wave = tally.waves[row.wave];
+    const counts = takesPart(row);
+    tally.states[row.state] = (tally.states[row.state] ?? 0) + 1;
+    if (counts) tally.total++;
+    if (counts && place) {
+      count(tally.byCell, place.cell);
+      count(tally.byRegion, place.region);
+    }
+    if (row.failed) tally.failures++;
+    if (!wave) return;
+    if (counts) wave.size++;
+    if (targetHasEnded(row)) wave.ended++;
+    if (row.failed) wave.failures++;
+    if (row.state === "done" && row.changed) wave.proven++;
+  };
   targets.forEach((target, at) => {
-    const network = seen(at);
-    const wave = tally.waves[target.wave];
-    const hasFailed = target.attempt?.failure != null;
-    tally.states[target.state] = (tally.states[target.state] ?? 0) + 1;
-    // What ended untouched (pinned, already there) takes no part: a share is of what is really changed.
-    const takesPart = target.attempt !== null || !targetHasEnded(target);
-    if (takesPart) tally.total++;
-    if (takesPart && network) {
-      count(tally.byCell, network.cell);
-      count(tally.byRegion, network.region);
-    }
-    if (hasFailed) tally.failures++;
-    if (wave) {
-      if (takesPart) wave.size++;
-      if (targetHasEnded(target)) wave.ended++;
-      if (hasFailed) wave.failures++;
-      if (target.state === "done" && target.attempt) wave.proven++;
-    }
+    const { state, wave } = target;
+    add({ state, wave, changed: target.attempt !== null, failed: target.attempt?.failure != null }, seen(at));
     const attempt = currentAttempt(target);
     if (isInFlight(target) && attempt) {
       tally.inFlight++;
@@ -72,6 +78,7 @@ export function tallyOf(
       count(tally.inRegion, attempt.region);
     }
   });
+  for (const row of resting) add(row, row);
   return tally;
 }
 

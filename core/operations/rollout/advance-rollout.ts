@@ -2,20 +2,18 @@ import { LEASE_MS } from "../../model/operation.ts";
 import { type Advance, advance } from "../../model/rollout/advance.ts";
 import { type Rollout, rolloutHasEnded } from "../../model/rollout/rollout.ts";
 import { tallyOf } from "../../model/rollout/tally.ts";
-import { type RolloutTarget, slotLimits } from "../../model/rollout/target.ts";
+import { slotLimits } from "../../model/rollout/target.ts";
 import { timestampOf } from "../../model/time.ts";
-import type { Change, Versioned } from "../../ports.ts";
+import type { Versioned } from "../../ports.ts";
 import type { Dependencies } from "../dependencies.ts";
 import { repeatOnConflict } from "../repeat.ts";
 import { changeTarget } from "./change-target.ts";
 import { findForExecution, type RolloutInput } from "./find-rollout.ts";
-import { moveSlots } from "./move-slots.ts";
 import { readPolicies } from "./read-policies.ts";
-import { type SightedTarget, sightTargets } from "./sight-targets.ts";
+import { NO_PAGE, type SightedTargets, sightTargets } from "./sight-targets.ts";
 import { nextAttempt, startAttempt } from "./succeed-rollout.ts";
+import { writeTargets } from "./write-targets.ts";
 
-/** Targets in one write: each brings its record and at most two counters of its own. */
-const PAGE = 30;
 /** How long one call goes on starting: a task is ended after 29 s. */
 const STARTING_MS = 12_000;
 /** The longest wait: a rollout that waits for a command looks after itself now and then. */
@@ -39,11 +37,12 @@ export async function advanceRollout(deps: Dependencies, input: AdvanceInput): P
   const { store, clock } = deps;
   const until = clock.now() + STARTING_MS;
   const loops = input.loops + 1;
-  const { rollout, decision, sighted } = await repeatOnConflict(() => turn(deps, input));
+  const found = await repeatOnConflict(() => turn(deps, input));
+  const { rollout, decision } = found;
   const answer = { schemaVersion: 1, rollout: input.rollout, attempt: input.attempt, loops } as const;
   if (rolloutHasEnded(rollout.value)) return { ...answer, over: true, waitSeconds: 1 };
 
-  const allStarted = await startAll(deps, { rollout, decision, sighted }, until);
+  const allStarted = await startAll(deps, found, until);
   if (loops >= MOST_LOOPS) {
     const value = nextAttempt(rollout.value, clock.now());
     await store.commit([{ write: "put", was: rollout.version, kind: "rollout", value }]);
@@ -57,10 +56,9 @@ export async function advanceRollout(deps: Dependencies, input: AdvanceInput): P
 const waitOf = ({ nextWakeAt }: Advance, now: number): number =>
   Math.min(LONGEST_WAIT_MS, nextWakeAt === null ? LONGEST_WAIT_MS : nextWakeAt - now);
 
-interface Turn {
+interface Turn extends SightedTargets {
   readonly rollout: Versioned<Rollout>;
   readonly decision: Advance;
-  readonly sighted: readonly SightedTarget[];
 }
 
 /**
@@ -71,51 +69,32 @@ async function turn(deps: Dependencies, input: AdvanceInput): Promise<Turn> {
   const { store, clock } = deps;
   const found = await findForExecution(store, input);
   const now = clock.now();
-  const sighted = await sightTargets(store, found.value, now);
-  const decision = advance(found.value, sighted, now, await readPolicies(deps, found.value));
-  await writeMoved(deps, found, sighted, decision.moved);
+  const { sighted, resting } = await sightTargets(store, found.value, { turn: input.loops, now });
+  const policies = await readPolicies(deps, found.value);
+  const decision = advance(found.value, sighted, now, { ...policies, resting });
+  await writeTargets(store, found, sighted, decision.moved);
   const nextActionAt = rolloutHasEnded(decision.rollout) ? null : timestampOf(now + waitOf(decision, now) + LEASE_MS);
   const value: Rollout = { ...decision.rollout, nextActionAt };
   await store.commit([{ write: "put", was: found.version, kind: "rollout", value }]);
-  return { rollout: { value, version: found.version + 1 }, decision, sighted };
-}
-
-async function writeMoved(
-  { store }: Dependencies,
-  rollout: Versioned<Rollout>,
-  sighted: readonly SightedTarget[],
-  moved: readonly RolloutTarget[],
-): Promise<void> {
-  const changed = new Map(moved.map((target) => [target.id, target] as const));
-  const moves = sighted.flatMap(({ target: before, version }) => {
-    const after = changed.get(before.id) ?? before;
-    return after !== before || version === 0 ? [{ before, after, version }] : [];
-  });
-  for (let at = 0; at < moves.length; at += PAGE) {
-    const page = moves.slice(at, at + PAGE);
-    await store.commit([
-      ...page.map(
-        ({ after, version }): Change => ({ write: "put", was: version, kind: "rollout-target", value: after }),
-      ),
-      { write: "check", kind: "rollout", id: rollout.value.id, was: rollout.version },
-      ...moveSlots(page),
-    ]);
-  }
+  return { rollout: { value, version: found.version + 1 }, decision, sighted, resting };
 }
 
 /** One after the other: each is conditional on the rollout's record. False where time ran out. */
-async function startAll(deps: Dependencies, { rollout, decision, sighted }: Turn, until: number): Promise<boolean> {
-  const places = new Map(sighted.map(({ target, seen }) => [target.network, seen] as const));
+async function startAll(deps: Dependencies, found: Turn, until: number): Promise<boolean> {
+  const { rollout, decision, sighted, resting } = found;
+  const places = new Map(sighted.map((one) => [one.target.network, one] as const));
   const moved = new Map(decision.moved.map((target) => [target.id, target] as const));
   const targets = sighted.map(({ target }) => moved.get(target.id) ?? target);
-  const sizes = tallyOf(targets, { waves: rollout.value.spec.waves.length, seen: (at) => sighted[at]?.seen });
+  const waves = rollout.value.spec.waves.length;
+  const sizes = tallyOf(targets, { waves, seen: (at) => sighted[at]?.seen, resting });
   const limits = slotLimits(rollout.value.pace, sizes);
   for (const back of [true, false])
     for (const network of back ? decision.rollback : decision.start) {
-      const seen = places.get(network);
-      if (!seen) continue;
+      const { seen, page } = places.get(network) ?? {};
+      // What joined in this pass begins with the next one, which knows its page.
+      if (!seen || page === undefined || page === NO_PAGE) continue;
       if (deps.clock.now() >= until) return false;
-      await changeTarget(deps, { rollout, network, back, seen, limits });
+      await changeTarget(deps, { rollout, network, back, seen, page, limits });
     }
   return true;
 }

@@ -6,8 +6,9 @@ import type { Caller } from "../../model/organization.ts";
 import { resolveChange } from "../../model/release/resolve-release.ts";
 import { changed, describeChange, type Intent } from "../../model/rollout/change.ts";
 import { takenBy } from "../../model/rollout/hold.ts";
+import { type RolloutPage, withRows } from "../../model/rollout/page.ts";
 import type { Rollout } from "../../model/rollout/rollout.ts";
-import type { Sighting } from "../../model/rollout/sighting.ts";
+import type { Place, Sighting } from "../../model/rollout/sighting.ts";
 import { startTarget, startUndo } from "../../model/rollout/start-target.ts";
 import {
   isOpen,
@@ -17,12 +18,14 @@ import {
   targetIdOf,
   withState,
 } from "../../model/rollout/target.ts";
+import { rowOf } from "../../model/rollout/target-row.ts";
 import type { Change, Versioned } from "../../ports.ts";
 import { changeIntent, type IntentChange } from "../change-intent.ts";
 import type { Dependencies } from "../dependencies.ts";
 import { readReleases } from "../find-release.ts";
 import { moveSlots } from "./move-slots.ts";
 import { sightNetworks } from "./sight-networks.ts";
+import { findPage } from "./write-targets.ts";
 
 /** One network that is to be changed, or given back what it had: as it was decided. */
 export interface TargetChange {
@@ -31,6 +34,8 @@ export interface TargetChange {
   readonly back: boolean;
   /** What it was decided from. */
   readonly seen: Sighting;
+  /** The number of the page that it is on. */
+  readonly page: number;
   readonly limits: SlotLimits;
 }
 
@@ -57,7 +62,7 @@ export async function changeTarget(deps: Dependencies, change: TargetChange): Pr
 
 async function decide(
   deps: Dependencies,
-  { rollout, network: id, back, seen, limits }: TargetChange,
+  { rollout, network: id, back, seen, page: number, limits }: TargetChange,
   network: Network,
 ): Promise<IntentChange | undefined> {
   const { store, clock } = deps;
@@ -80,6 +85,7 @@ async function decide(
   const start = { generation: network.generation + 1, now };
   const after = back ? startUndo(target.value, sighting, start) : startTarget(target.value, sighting, start);
   if (await isFull(deps, target.value, after, limits)) return undefined;
+  const page = await findPage(store, rolloutId, number);
   const taken = takenBy(hold?.value, id, rolloutId);
   return {
     kind: "update",
@@ -87,12 +93,20 @@ async function decide(
     message: messageOf(rollout.value, sighting, intent, back),
     changes: [
       { write: "put", was: target.version, kind: "rollout-target", value: after },
+      pageWith(page, after, sighting),
       { write: "check", kind: "rollout", id: rolloutId, was: rollout.version },
       ...holding(hold, taken),
       ...moveSlots([{ before: target.value, after }], limits),
     ],
   };
 }
+
+const pageWith = ({ value, version }: Versioned<RolloutPage>, target: RolloutTarget, place: Place): Change => ({
+  write: "put",
+  was: version,
+  kind: "rollout-page",
+  value: withRows(value, [rowOf(target, place)]),
+});
 
 const holding = (
   before: { value: unknown; version: number } | undefined,
@@ -138,14 +152,16 @@ function messageOf({ id, spec }: Rollout, { intent: before }: Sighting, to: Inte
 /** A network that cannot be given the change (its settings do not fit) is left out, and says why. */
 async function leaveOut(
   { store, clock }: Dependencies,
-  { rollout, network }: TargetChange,
+  { rollout, network, page: number, seen }: TargetChange,
   why: Refusal,
 ): Promise<void> {
   const target = await store.get("rollout-target", targetIdOf(rollout.value.id, network));
   if (!target || !isOpen(target.value)) return;
   const value = withState(target.value, "skipped", { code: "does-not-fit", message: why.message }, clock.now());
+  const page = await findPage(store, rollout.value.id, number);
   await store.commit([
     { write: "put", was: target.version, kind: "rollout-target", value },
+    pageWith(page, value, seen),
     { write: "check", kind: "rollout", id: rollout.value.id, was: rollout.version },
   ]);
 }

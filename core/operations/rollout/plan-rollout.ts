@@ -3,21 +3,20 @@ import { firstIdAt } from "../../model/id-time.ts";
 import { RolloutId } from "../../model/ids.ts";
 import type { Caller } from "../../model/organization.ts";
 import { parse } from "../../model/parse.ts";
-import type { RolloutPlan } from "../../model/rollout/plan-rollout.ts";
+import { PAGE_ROWS, pageOf } from "../../model/rollout/page.ts";
 import { activated, type Rollout } from "../../model/rollout/rollout.ts";
 import { RolloutSpec } from "../../model/rollout/spec.ts";
+import { rowOf } from "../../model/rollout/target-row.ts";
 import { timestampOf } from "../../model/time.ts";
-import type { Store, Versioned } from "../../ports.ts";
+import type { Change, Store, Versioned } from "../../ports.ts";
 import { auditOf } from "../accept-change.ts";
 import { PLATFORM } from "../authorize.ts";
 import type { Dependencies } from "../dependencies.ts";
 import { findForExecution, type RolloutInput } from "./find-rollout.ts";
-import { isFinal, planTargets } from "./plan-targets.ts";
-import { readTargets } from "./read-targets.ts";
+import { isFinal, type PlacedPlan, planTargets } from "./plan-targets.ts";
+import { pagedRows, readPages } from "./read-pages.ts";
 import { firstAttempt } from "./succeed-rollout.ts";
 
-/** How many targets are stored in one write. */
-const PAGE = 100;
 /** How long one call goes on storing: a task is ended after 29 s. */
 const STORING_MS = 15_000;
 
@@ -90,7 +89,7 @@ async function begun(deps: Dependencies, { execution, startedAt, input }: PlanSt
 }
 
 /** What became impossible between the request and the plan ends the rollout, and says why. */
-async function planOrEnd({ store, clock }: Dependencies, found: Versioned<Rollout>): Promise<RolloutPlan> {
+async function planOrEnd({ store, clock }: Dependencies, found: Versioned<Rollout>): Promise<PlacedPlan> {
   const { id, spec, actor, reason, retryOf, createdAt } = found.value;
   try {
     const birth = { id, spec, actor, reason, now: Date.parse(createdAt) };
@@ -105,15 +104,32 @@ async function planOrEnd({ store, clock }: Dependencies, found: Versioned<Rollou
   }
 }
 
-/** False where time ran out. What an earlier attempt stored stays as it is. */
-async function storePages(store: Store, { rollout, targets }: RolloutPlan, isLate: () => boolean): Promise<boolean> {
-  const stored = new Set((await readTargets(store, rollout.id)).map(({ value }) => value.network));
-  const missing = targets.filter(({ network }) => !stored.has(network));
-  for (let at = 0; at < missing.length; at += PAGE) {
+/**
+ * False where time ran out. A page is one write, with its targets: what an earlier attempt stored is as many whole pages, and stays as it
+ * is, though the fleet may have changed since.
+ */
+async function storePages(
+  store: Store,
+  { rollout, targets, places }: PlacedPlan,
+  isLate: () => boolean,
+): Promise<boolean> {
+  const stored = pagedRows(await readPages(store, rollout.id));
+  const known = new Set(stored.map(({ row }) => row.network));
+  const missing = targets.filter(({ network }) => !known.has(network));
+  const first = (stored.at(-1)?.page ?? -1) + 1;
+  const planned = Math.max(1, first + Math.ceil(missing.length / PAGE_ROWS));
+  for (let number = first; number < planned; number++) {
     if (isLate()) return false;
-    await store.commit(
-      missing.slice(at, at + PAGE).map((value) => ({ write: "put", was: 0, kind: "rollout-target", value })),
-    );
+    const from = (number - first) * PAGE_ROWS;
+    const page = missing.slice(from, from + PAGE_ROWS);
+    const rows = page.flatMap((target) => {
+      const place = places.get(target.network);
+      return place ? [rowOf(target, place)] : [];
+    });
+    await store.commit([
+      { write: "put", was: 0, kind: "rollout-page", value: pageOf(rollout.id, { number, planned }, rows) },
+      ...page.map((value): Change => ({ write: "put", was: 0, kind: "rollout-target", value })),
+    ]);
   }
   return true;
 }

@@ -4,6 +4,7 @@ import { invalidInput } from "../../model/parse.ts";
 import { planRollout, type RolloutPlan } from "../../model/rollout/plan-rollout.ts";
 import { retryFailed } from "../../model/rollout/retry-failed.ts";
 import type { RolloutBirth } from "../../model/rollout/rollout.ts";
+import type { Place } from "../../model/rollout/sighting.ts";
 import type { RolloutSpec } from "../../model/rollout/spec.ts";
 import type { Store } from "../../ports.ts";
 import { findRelease, readReleases } from "../find-release.ts";
@@ -11,17 +12,23 @@ import { readFleet } from "./read-fleet.ts";
 import { readTargets } from "./read-targets.ts";
 import { sightNetworks } from "./sight-networks.ts";
 
+/** A plan, and where its targets are. */
+export interface PlacedPlan extends RolloutPlan {
+  readonly places: ReadonlyMap<NetworkId, Place>;
+}
+
 /** Who is in a rollout and in which wave, by the fleet as it is. Refuses what can be known to go wrong; writes nothing. */
-export async function planTargets(store: Store, birth: RolloutBirth): Promise<RolloutPlan> {
+export async function planTargets(store: Store, birth: RolloutBirth): Promise<PlacedPlan> {
   refuseWhatIsNotThere(birth.spec);
   const ids = birth.spec.selector?.networks ?? (await readFleet(store));
   const wanted = await narrowed(store, birth, ids);
-  const networks = [...(await sightNetworks(store, wanted, birth.id)).values()];
+  const places = await sightNetworks(store, wanted, birth.id);
+  const networks = [...places.values()];
   const releases = new Map((await readReleases(store)).map((release) => [release.version, release] as const));
   const { release } = birth.spec.change;
   const asked = release === undefined ? undefined : await findRelease(store, release);
   if (asked) releases.set(asked.value.version, asked.value);
-  return planRollout({ ...birth, networks, findRelease: (version) => releases.get(version) });
+  return { ...planRollout({ ...birth, networks, findRelease: (version) => releases.get(version) }), places };
 }
 
 /** A retry is over what failed or was skipped, and over nothing else. */

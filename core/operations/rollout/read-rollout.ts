@@ -12,6 +12,7 @@ import { type ListedPage, type ListQuery, readPage } from "../read-page.ts";
 import { findRollout } from "./find-rollout.ts";
 import { readPolicies } from "./read-policies.ts";
 import { readTargets } from "./read-targets.ts";
+import { sightNetworks } from "./sight-networks.ts";
 import { sightTargets } from "./sight-targets.ts";
 
 /** GET /v1/rollouts, newest first. */
@@ -65,10 +66,13 @@ export async function explainRollout(deps: Dependencies, id: string, network?: s
   const { value: rollout } = await findRollout(store, id);
   const now = clock.now();
   const policies = await readPolicies(deps, rollout);
-  const sighted = await sightTargets(store, rollout, now);
-  if (network === undefined) return advance(rollout, sighted, now, policies).explanation;
-  const found = sighted.find(({ target }) => target.network === network);
-  if (!found) throw new Refusal("not-found", `${network} is no target of ${id}.`);
+  if (network === undefined) {
+    const { sighted, resting } = await sightTargets(store, rollout, { turn: 0, now });
+    return advance(rollout, sighted, now, { ...policies, resting }).explanation;
+  }
+  const target = await store.get("rollout-target", `${rollout.id}/${network}`);
+  if (!target) throw new Refusal("not-found", `${network} is no target of ${id}.`);
+  const seen = (await sightNetworks(store, [target.value.network], rollout.id)).get(target.value.network);
   const ask = blockers({ rollout: rollout.id, spec: rollout.spec, freezes: policies.freezes, now });
-  return explainTarget(found.target, found.seen, { rollout, blockers: ask, now });
+  return explainTarget(target.value, seen, { rollout, blockers: ask, now });
 }

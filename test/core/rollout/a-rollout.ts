@@ -1,5 +1,6 @@
 import type { RolloutId } from "#core/model/ids.ts";
 import { parse } from "#core/model/parse.ts";
+import { type LookSizes, lookAt } from "#core/model/rollout/look.ts";
 import type { Policies } from "#core/model/rollout/pass.ts";
 import { type PlannedRelease, planRollout } from "#core/model/rollout/plan-rollout.ts";
 import { activated, rolloutHasEnded } from "#core/model/rollout/rollout.ts";
@@ -24,6 +25,10 @@ export interface Running extends Kept {
   readonly fleet: SimulatedFleet;
   now: number;
   policies: Policies;
+  /** How many targets a pass reads; all of them where left out. */
+  sizes?: LookSizes;
+  /** Passes so far. */
+  turns: number;
 }
 
 /** A planned and activated rollout over a simulated fleet, nothing done yet. */
@@ -46,10 +51,15 @@ export function aRollout(
     findRelease,
   });
   const targets = new Map(plan.targets.map((target) => [target.network, target] as const));
-  return { rollout: activated(plan.rollout, T0), targets, fleet, now: T0, policies: free };
+  return { rollout: activated(plan.rollout, T0), targets, fleet, now: T0, policies: free, turns: 0 };
 }
 
-export const step = (running: Running) => turn(running, running.fleet, running.now, running.policies);
+export function step(running: Running) {
+  const { fleet, now, policies, sizes } = running;
+  const turns = running.turns++;
+  if (!sizes) return turn(running, fleet, now, policies);
+  return turn(running, fleet, now, { ...policies, looks: (rollout, rows) => lookAt(rollout, rows, turns, sizes) });
+}
 
 /** Turns the loop until `when` holds or the rollout waits for somebody. Answers the last decision. */
 export function runUntil(running: Running, when: (running: Running) => boolean, most = 50_000) {
