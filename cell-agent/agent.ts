@@ -19,9 +19,12 @@ import { openPinned } from "./membership.ts";
 import { materials } from "./network-material.ts";
 import { type Objects, watchObjects } from "./observe/objects.ts";
 import { orchestratorClient } from "./orchestrator-client.ts";
+import { ownCellId } from "./own-cell-id.ts";
 import { reconcile } from "./reconcile.ts";
+import { keepRepairs } from "./repairs.ts";
 import type { Settings } from "./settings.ts";
 import { pendingStatusOf } from "./status-of.ts";
+import { tellEvents } from "./tell.ts";
 import { openTombstones } from "./tombstones.ts";
 import { type WorkQueue, workQueue } from "./work-queue.ts";
 
@@ -61,7 +64,7 @@ export async function startAgent({ cluster, clock, chance, verifier, log, settin
   ]);
   const journal = openJournal({ clock, run: randomBytes(6).toString("hex") });
   const polls = longPolls({ clock, journal });
-  const secrets = appliedSecrets(cluster);
+  const secrets = appliedSecrets({ cluster, clock, chance });
   const material = materials({ cluster, clock, domain: settings.domain, authorities });
   let queue: WorkQueue | undefined;
   let contacts: Contacts | undefined;
@@ -85,7 +88,7 @@ export async function startAgent({ cluster, clock, chance, verifier, log, settin
     },
     authenticate: callAuthentication({ clock, verifier, membership: pinned.membership }),
     notReady: () =>
-      pinned.membership() === undefined
+      settings.controlPlane && pinned.membership() === undefined
         ? "This cell has not joined a control plane yet."
         : isSynced
           ? undefined
@@ -111,7 +114,8 @@ export async function startAgent({ cluster, clock, chance, verifier, log, settin
   );
 
   async function operate(): Promise<void> {
-    const cell = { id: await pinned.joined(), domain: settings.domain, doors: settings.doors };
+    const id = settings.controlPlane ? await pinned.joined() : await ownCellId(cluster, clock);
+    const cell = { id, domain: settings.domain, doors: settings.doors };
     await objects.synced;
     if (ended.signal.aborted) return;
     const orchestrators = orchestratorClient({ cluster, clock, authorities, cell: cell.id });
@@ -142,14 +146,13 @@ export async function startAgent({ cluster, clock, chance, verifier, log, settin
       contacts: met,
       journal,
       tombstones,
+      repairs: keepRepairs(clock),
+      tell: tellEvents({ cluster, clock, log }),
     };
     queue = workQueue({ work: (name) => reconcile(operator, name), workers: WORKERS, clock, chance, log });
     isSynced = true;
     while (!ended.signal.aborted) {
-      for (const { metadata } of objects.instances()) {
-        secrets.forget(metadata.name);
-        queue.add(metadata.name);
-      }
+      for (const { metadata } of objects.instances()) queue.add(metadata.name);
       await keepAuthorities().catch((error: unknown) =>
         log("warn", "authorities not looked at", { why: String(error) }),
       );
@@ -168,8 +171,9 @@ export async function startAgent({ cluster, clock, chance, verifier, log, settin
     announced = announce(AbortSignal.any([ended.signal, announcing.signal]));
   }
 
-  const announce = (signal: AbortSignal) =>
-    join(
+  const announce = async (signal: AbortSignal): Promise<void> => {
+    if (!settings.controlPlane) return;
+    await join(
       {
         ...{ controlPlane: settings.controlPlane, token: settings.joinToken, identity, room },
         publicUrl: settings.publicUrl ?? url,
@@ -185,6 +189,7 @@ export async function startAgent({ cluster, clock, chance, verifier, log, settin
       },
       { pinned, clock, chance, log, signal },
     ).catch(stopped);
+  };
   const stopped = (error: unknown) => log("error", "a part of the agent stopped", { why: String(error) });
   let announcing = new AbortController();
   let announced = announce(AbortSignal.any([ended.signal, announcing.signal]));
@@ -201,7 +206,7 @@ export async function startAgent({ cluster, clock, chance, verifier, log, settin
       await contacts?.close();
       await queue?.close();
       server.closeAllConnections();
-      if (pinned.membership()) await Promise.all([operating, announced]);
+      if (pinned.membership() || !settings.controlPlane) await Promise.all([operating, announced]);
     },
   };
 }

@@ -1,33 +1,60 @@
 import { type KubeObject, refOf, refText } from "#core/model/kube-object.ts";
-import type { Cluster } from "#core/ports.ts";
-import { appliedHashOf } from "./plan.ts";
+import type { Chance, Clock, Cluster } from "#core/ports.ts";
+import { labelsOf } from "./manifests/labels.ts";
+import { appliedHashOf, type Known } from "./plan.ts";
+
+/** So often the Secrets of a network are looked at: that is when their drift is seen. */
+const LOOK_MS = 60_000;
 
 /**
- * The hashes of the Secrets that were applied for each network. Secrets are not watched, so what was read or written is
- * remembered, and read again once in every periodic pass: that is when their drift is seen.
+ * What was applied of the Secrets of each network. They are not watched, so what was read or written is remembered. The looks at
+ * different networks are spread over the period: a start of the agent reads none of them, unless something else differs.
  */
 export interface AppliedSecrets {
-  of(instance: string, secrets: readonly KubeObject[]): Promise<ReadonlyMap<string, string>>;
+  /** What is known without asking; `undefined`: nothing. */
+  held(instance: string): ReadonlyMap<string, Known> | undefined;
+  /** Asks the cluster. */
+  look(instance: string): Promise<ReadonlyMap<string, Known>>;
+  /** Milliseconds until the next look is due; 0: now. */
+  dueIn(instance: string): number;
   learn(instance: string, secret: KubeObject): void;
   forget(instance: string): void;
 }
 
-export function appliedSecrets(cluster: Cluster): AppliedSecrets {
-  const held = new Map<string, Map<string, string>>();
-  const learn = (instance: string, secret: KubeObject) => {
-    const hashes = held.get(instance) ?? new Map<string, string>();
-    held.set(instance, hashes.set(refText(refOf(secret)), appliedHashOf(secret) ?? ""));
-  };
+export function appliedSecrets(options: {
+  cluster: Pick<Cluster, "list">;
+  clock: Pick<Clock, "now">;
+  chance: Chance;
+}): AppliedSecrets {
+  const { cluster, clock, chance } = options;
+  const held = new Map<string, Map<string, Known>>();
+  const due = new Map<string, number>();
+
+  function learn(instance: string, secret: KubeObject): void {
+    const known = held.get(instance) ?? new Map<string, Known>();
+    const ref = refOf(secret);
+    held.set(instance, known.set(refText(ref), { ref, hash: appliedHashOf(secret) }));
+  }
   return {
-    async of(instance, secrets) {
-      const known = held.get(instance);
-      if (known) return known;
-      const found = await Promise.all(secrets.map((secret) => cluster.get(refOf(secret))));
-      held.set(instance, new Map());
-      for (const secret of found) if (secret) learn(instance, secret);
-      return held.get(instance) ?? new Map();
+    held: (instance) => held.get(instance),
+    async look(instance) {
+      const labels = labelsOf(instance);
+      const found = await cluster.list({ apiVersion: "v1", kind: "Secret", namespace: instance, labels });
+      const known = new Map<string, Known>();
+      held.set(instance, known);
+      for (const secret of found) learn(instance, secret);
+      due.set(instance, clock.now() + LOOK_MS);
+      return known;
+    },
+    dueIn(instance) {
+      const at = due.get(instance) ?? clock.now() + LOOK_MS * chance();
+      due.set(instance, at);
+      return Math.max(0, at - clock.now());
     },
     learn,
-    forget: (instance) => void held.delete(instance),
+    forget(instance) {
+      held.delete(instance);
+      due.delete(instance);
+    },
   };
 }

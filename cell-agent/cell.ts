@@ -24,6 +24,12 @@ export const AGENT_ACCOUNT = "cell-agent";
 /** Keeps an instance until everything of the network is gone. */
 export const TEARDOWN_FINALIZER = "cellplane.dev/teardown";
 
+/** On an instance: the operator leaves it alone, for as long as it is there and not "false". */
+export const PAUSED = "cellplane.dev/paused";
+
+/** On an instance that people wrote: "control-plane" lets the control plane take it over. */
+export const HAND_OVER = "cellplane.dev/hand-over";
+
 /** On everything the agent applies: the hash of what it applied. */
 export const APPLIED_HASH = "cellplane.dev/applied-hash";
 

@@ -1,7 +1,7 @@
 import { objectNameOf } from "#core/model/ids.ts";
 import type { NetworkInstance } from "#core/model/instance.ts";
 import type { KubeObject } from "#core/model/kube-object.ts";
-import { plans } from "#core/model/plan.ts";
+import { type Plan, plans } from "#core/model/plan.ts";
 import type { NetworkAddresses } from "#core/ports.ts";
 import type { CellFacts } from "./cell.ts";
 import type { CertificateAuthorities } from "./keys/cell-keys.ts";
@@ -17,6 +17,7 @@ import { orchestrator } from "./manifests/orchestrator.ts";
 import { routes } from "./manifests/routes.ts";
 import { natsConf, orchestratorSecretsHash, secrets } from "./manifests/secrets.ts";
 import { services } from "./manifests/services.ts";
+import type { Volume } from "./volume.ts";
 
 /** All that manifests are made of, besides the instance. */
 export interface Ingredients {
@@ -25,6 +26,8 @@ export interface Ingredients {
   readonly keys: NetworkKeys;
   readonly credentials: Credentials;
   readonly addresses: NetworkAddresses;
+  /** The sizes of a volume that exists; a new one is as large as the plan. */
+  readonly volume?: Pick<Volume, "template" | "usable" | "quota">;
 }
 
 /**
@@ -32,20 +35,22 @@ export interface Ingredients {
  * tenant's walls stand before the first secret or program is in them (R9).
  */
 export function manifestsOf(
-  { spec: order }: Pick<NetworkInstance, "spec">,
-  { cell, authorities, keys, credentials, addresses }: Ingredients,
+  { spec: order, metadata }: Pick<NetworkInstance, "spec" | "metadata">,
+  { cell, authorities, keys, credentials, addresses, volume }: Ingredients,
 ): KubeObject[][] {
   const { network, spec, access } = order;
   const namespace = objectNameOf(network);
   const plan = plans[spec.plan];
-  const content = { namespace, plan, doors: cell.doors, access, keys, credentials, authorities };
+  const sized = (storageGiB: number = plan.storageGiB): Plan => ({ ...plan, storageGiB });
+  const usable = sized(volume?.usable);
+  const content = { namespace, plan: usable, doors: cell.doors, access, keys, credentials, authorities };
   const secretsHash = orchestratorSecretsHash(content);
   return [
-    [namespaceManifest(namespace)],
-    [...networkPolicies(namespace), ...limits(namespace, plan), ...accounts(namespace)],
+    [namespaceManifest(namespace, metadata.uid)],
+    [...networkPolicies(namespace), ...limits(namespace, sized(volume?.quota)), ...accounts(namespace)],
     secrets(content),
     [
-      broker(namespace, plan, natsConf({ namespace, plan, keys, doors: cell.doors })),
+      broker(namespace, sized(volume?.template), natsConf({ namespace, plan: usable, keys, doors: cell.doors })),
       orchestrator({ network, namespace, spec, plan, cell, addresses, secretsHash }),
       ...services(namespace),
       ...routes(namespace, addresses.host, cell.doors),

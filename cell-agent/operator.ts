@@ -6,6 +6,8 @@ import type { Journal } from "./journal.ts";
 import type { CertificateAuthorities } from "./keys/cell-keys.ts";
 import type { Materials } from "./network-material.ts";
 import type { Objects } from "./observe/objects.ts";
+import type { Repairs } from "./repairs.ts";
+import type { Tell } from "./tell.ts";
 import type { Tombstones } from "./tombstones.ts";
 
 /** What a pass reads and touches. */
@@ -21,4 +23,6 @@ export interface Operator {
   readonly contacts: Contacts;
   readonly journal: Journal;
   readonly tombstones: Tombstones;
+  readonly repairs: Repairs;
+  readonly tell: Tell;
 }

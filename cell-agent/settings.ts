@@ -4,7 +4,7 @@ import type { Doors } from "./doors.ts";
 
 /** What the environment says; each missing or wrong value is named. */
 const Environment = z.object({
-  CELLPLANE_URL: z.url(),
+  CELLPLANE_URL: z.url().optional(),
   CELLPLANE_JOIN_TOKEN: z.string().optional(),
   CELLPLANE_JOIN_TOKEN_FILE: z.string().optional(),
   CELLPLANE_CLUSTER_URL: z.url(),
@@ -22,7 +22,8 @@ const Environment = z.object({
 });
 
 export interface Settings {
-  readonly controlPlane: URL;
+  /** Absent: there is none, and people write instances with kubectl. */
+  readonly controlPlane: URL | undefined;
   /** `undefined` while there is none: the file may come later, and goes after the join. */
   readonly joinToken: () => string | undefined;
   readonly cluster: { readonly url: string; readonly token: string };
@@ -43,7 +44,7 @@ export function settingsOf(environment: Readonly<Record<string, string | undefin
   const env = parsed.data;
   const textOf = (file: string) => readFileSync(file, "utf8").trim();
   return {
-    controlPlane: new URL(env.CELLPLANE_URL),
+    controlPlane: env.CELLPLANE_URL === undefined ? undefined : new URL(env.CELLPLANE_URL),
     joinToken: () => env.CELLPLANE_JOIN_TOKEN ?? orNothing(() => textOf(env.CELLPLANE_JOIN_TOKEN_FILE ?? "")),
     cluster: { url: env.CELLPLANE_CLUSTER_URL, token: textOf(env.CELLPLANE_CLUSTER_TOKEN_FILE) },
     listen: { host: env.LISTEN_HOST, port: env.PORT },

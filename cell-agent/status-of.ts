@@ -1,3 +1,4 @@
+import { canonicalJson } from "#core/model/canonical.ts";
 import type { NetworkInstance } from "#core/model/instance.ts";
 import type { Condition, Endpoints, Observed, Phase } from "#core/model/network.ts";
 import { timestampOf } from "#core/model/time.ts";
@@ -13,6 +14,8 @@ export interface Observations {
   readonly contact: Contact;
   readonly endpoints: Endpoints | null;
   readonly secrets: SecretsState;
+  /** What people should know and nothing waits for. */
+  readonly notes: readonly Finding[];
   readonly previous: Observed | undefined;
   readonly now: number;
 }
@@ -27,7 +30,7 @@ export interface SecretsState {
   readonly certificate: string;
 }
 
-type Finding = Omit<Condition, "since">;
+export type Finding = Omit<Condition, "since">;
 
 /** What the cell says of a network that should be there, rebuilt from what was observed. */
 export function statusOf({ spec: order }: Pick<NetworkInstance, "spec">, seen: Observations): Observed {
@@ -56,7 +59,7 @@ export function statusOf({ spec: order }: Pick<NetworkInstance, "spec">, seen: O
     phase,
     release: contact.orchestrator?.release ?? previous?.release ?? null,
     endpoints: seen.endpoints,
-    conditions: [...findings, settled].map((one) => since(one, previous, now)),
+    conditions: [...findings, ...seen.notes, settled].map((one) => since(one, previous, now)),
     nodes: contact.orchestrator?.nodes ?? previous?.nodes ?? { online: 0, total: 0 },
     reachable: reachableOf(contact),
     blockers: [],
@@ -111,7 +114,7 @@ export const pendingStatusOf = ({ spec: order }: Pick<NetworkInstance, "spec">, 
 /** True where only the time of looking differs: such a status is not worth a write. */
 export function saysTheSame(a: Observed | undefined, b: Observed): boolean {
   const timeless = (observed: Observed) =>
-    JSON.stringify({ ...observed, reportedAt: "", reachable: { ...observed.reachable, checkedAt: null } });
+    canonicalJson({ ...observed, reportedAt: "", reachable: { ...observed.reachable, checkedAt: null } });
   return a !== undefined && timeless(a) === timeless(b);
 }
 

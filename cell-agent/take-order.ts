@@ -7,13 +7,15 @@ import {
   type Fence,
   INSTANCE_API_VERSION,
   INSTANCE_KIND,
+  managerOf,
   NetworkInstance,
 } from "#core/model/instance.ts";
 import type { KubeObject } from "#core/model/kube-object.ts";
 import type { Observed } from "#core/model/network.ts";
 import type { Clock, Cluster } from "#core/ports.ts";
-import { TEARDOWN_FINALIZER } from "./cell.ts";
+import { HAND_OVER, TEARDOWN_FINALIZER } from "./cell.ts";
 import { decideOrder, decideRemoval, type Ruling, type Standing } from "./decide-order.ts";
+import { fieldsBeside } from "./fields-beside.ts";
 import type { Journal } from "./journal.ts";
 import { type Pinned, retryOnConflict } from "./membership.ts";
 import { pendingStatusOf } from "./status-of.ts";
@@ -49,6 +51,7 @@ export function takeOrder(book: OrderBook, network: NetworkId, order: CellOrder)
       if (held && ruling.do === "nothing") return journal.read(network) ?? pendingStatusOf(held, clock.now());
       if (!held && room() === 0)
         throw new Refusal("no-capacity", "This cell holds as many networks as it may.", { retryAfterSeconds: 60 });
+      if (held && managerOf(held) === "kubectl") expectNothingBeside(held, order);
       await pinned.raiseEpoch(order.epoch);
       const { name, ...of } = instanceRef(network);
       const applied = await cluster.apply({
@@ -101,15 +104,28 @@ async function standingOf(
         generation: held.spec.generation,
         content: contentOf(held.spec),
         deleting: held.metadata.deletionTimestamp !== undefined,
+        managedBy: managerOf(held),
+        handedOver: held.metadata.annotations?.[HAND_OVER] === "control-plane",
       },
     },
   };
+}
+
+/** An apply leaves what others wrote and the order does not name: then the network would be neither what they nor what we say. */
+function expectNothingBeside({ spec: held }: NetworkInstance, { spec, access }: CellOrder): void {
+  const beside = fieldsBeside({ spec: held.spec, access: held.access }, { spec, access });
+  if (beside.length > 0)
+    throw new Refusal(
+      "not-possible-now",
+      `Somebody else wrote fields that this order does not name: ${beside.map((path) => `spec.${path}`).join(", ")}. Remove them with kubectl, then order again.`,
+    );
 }
 
 /** The ruling, unless it says no. */
 function obey(ruling: Ruling): Ruling {
   if (ruling.do === "refuse")
     throw new Refusal("stale-generation", ruling.reason, { extra: { highestSeen: ruling.highestSeen } });
+  if (ruling.do === "leave") throw new Refusal("not-possible-now", ruling.reason);
   if (ruling.do === "wait") throw new Refusal("not-ready", ruling.reason, { retryAfterSeconds: 1 });
   return ruling;
 }

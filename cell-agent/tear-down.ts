@@ -1,9 +1,12 @@
 import type { NetworkInstance } from "#core/model/instance.ts";
-import { blockersOf } from "./blockers-of.ts";
+import { managerOf } from "#core/model/instance.ts";
+import type { KubeObject } from "#core/model/kube-object.ts";
+import { heldOf, holdOf, isHeld, saidOf } from "./blockers-of.ts";
 import { TEARDOWN_FINALIZER } from "./cell.ts";
 import { credentialsRef } from "./keys/credentials.ts";
 import { networkKeysRef } from "./keys/network-keys.ts";
 import type { Operator } from "./operator.ts";
+import { isPaused, pausedMessage } from "./paused.ts";
 import { report } from "./report.ts";
 import { deletingStatusOf } from "./status-of.ts";
 import { instanceRef } from "./take-order.ts";
@@ -17,25 +20,51 @@ const LOOK_AGAIN_MS = 2_000;
  * instance goes, so no late order brings it back; each step may be the last before a crash, and is found done the next time.
  */
 export async function tearDown(operator: Operator, instance: NetworkInstance): Promise<Outcome> {
-  const { cluster, clock, contacts, journal, materials, secrets, tombstones, objects } = operator;
+  const { cluster, contacts, journal, materials, secrets, tombstones, repairs } = operator;
   const { name, finalizers = [] } = instance.metadata;
   const { network } = instance.spec;
   contacts.forget(name);
+  if (isPaused(instance)) {
+    await tellBlocked(operator, instance, [`NetworkInstance ${name} is ${pausedMessage}`]);
+    return {};
+  }
   const ref = { apiVersion: "v1", kind: "Namespace", name };
   const namespace = await cluster.get(ref);
   if (namespace) {
     if (namespace.metadata.deletionTimestamp === undefined) await cluster.remove(ref);
-    const blockers = blockersOf(namespace, objects.of(name));
-    const previous = journal.read(network) ?? instance.status;
-    await report(operator, instance, deletingStatusOf(instance, { blockers, previous, now: clock.now() }));
+    await tellBlocked(operator, instance, await blockersOf(operator, namespace));
     return { againMs: LOOK_AGAIN_MS };
   }
   await cluster.remove(credentialsRef(name));
   await cluster.remove(networkKeysRef(name));
   materials.forget(name);
   secrets.forget(name);
-  await tombstones.set(name, instance.spec);
+  repairs.forget(name);
+  // What people delete they may write again; only orders come late.
+  if (managerOf(instance) === "control-plane") await tombstones.set(name, instance.spec);
   if (finalizers.includes(TEARDOWN_FINALIZER)) await cluster.removeFinalizer(instanceRef(network), TEARDOWN_FINALIZER);
-  if ((await cluster.get(instanceRef(network))) === undefined) journal.drop(network);
-  return {};
+  const left = await cluster.get(instanceRef(network));
+  if (left === undefined || left.metadata.uid !== instance.metadata.uid) {
+    journal.drop(network);
+    return {};
+  }
+  if (isHeld(left)) await tellBlocked(operator, instance, [holdOf(left)]);
+  return { againMs: LOOK_AGAIN_MS };
+}
+
+const tellBlocked = (operator: Operator, instance: NetworkInstance, blockers: readonly string[]): Promise<void> => {
+  const previous = operator.journal.read(instance.spec.network) ?? instance.status;
+  return report(operator, instance, deletingStatusOf(instance, { blockers, previous, now: operator.clock.now() }));
+};
+
+/** What keeps a namespace from going: objects that somebody else's finalizer holds, looked at whole, and what the cluster says. */
+export async function blockersOf({ cluster, clock, objects }: Operator, namespace: KubeObject): Promise<string[]> {
+  const held = await Promise.all(
+    heldOf(namespace, objects.of(namespace.metadata.name)).map((ref) =>
+      ref.kind === "Namespace" ? namespace : cluster.get(ref),
+    ),
+  );
+  return [
+    ...new Set([...held.flatMap((object) => (object ? [holdOf(object)] : [])), ...saidOf(namespace, clock.now())]),
+  ];
 }

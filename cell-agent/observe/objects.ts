@@ -2,7 +2,8 @@ import { objectNameOf } from "#core/model/ids.ts";
 import { INSTANCE_KIND, NetworkInstance } from "#core/model/instance.ts";
 import { type KubeObject, refOf, refText } from "#core/model/kube-object.ts";
 import type { Cluster, Log, ObjectQuery } from "#core/ports.ts";
-import { APPLIED_HASH, NETWORK_LABEL } from "../cell.ts";
+import { NETWORK_LABEL } from "../cell.ts";
+import { essenceOf, type HeldObject } from "./essence-of.ts";
 import { watched } from "./kinds.ts";
 
 /** What the agent knows of the cluster by watching it. */
@@ -12,13 +13,10 @@ export interface Objects {
   instances(): NetworkInstance[];
   instance(name: string): NetworkInstance | undefined;
   /** Everything of one network, its instance apart. */
-  of(instance: string): KubeObject[];
+  of(instance: string): HeldObject[];
   /** Takes over at once what an apply answered, before the watch tells it. */
   learn(object: KubeObject): void;
 }
-
-/** Kinds whose spec or status the agent reads; of all others the hash is enough. */
-const readInside = new Set(["Namespace", "StatefulSet", "Deployment", "Pod"]);
 
 /** Holds what the watches tell, by network; calls `onChange` with the name of the network that something changed in. */
 export function watchObjects(options: {
@@ -29,7 +27,7 @@ export function watchObjects(options: {
 }): Objects {
   const { cluster, log, signal, onChange } = options;
   const instances = new Map<string, NetworkInstance>();
-  const owned = new Map<string, Map<string, KubeObject>>();
+  const owned = new Map<string, Map<string, HeldObject>>();
 
   function learn(object: KubeObject): void {
     if (object.kind === INSTANCE_KIND) {
@@ -40,7 +38,7 @@ export function watchObjects(options: {
       return;
     }
     const instance = instanceOf(object);
-    const objects = owned.get(instance) ?? new Map<string, KubeObject>();
+    const objects = owned.get(instance) ?? new Map<string, HeldObject>();
     const ref = refText(refOf(object));
     owned.set(instance, objects.set(ref, newerOf(objects.get(ref), essenceOf(object))));
   }
@@ -122,18 +120,3 @@ function newerOf<T extends { metadata: { uid?: unknown; resourceVersion?: string
 
 const instanceOf = (object: KubeObject): string =>
   object.kind === INSTANCE_KIND ? object.metadata.name : (object.metadata.labels?.[NETWORK_LABEL] ?? "");
-
-/** The little of an object that a pass looks at: a cell has many, and whole ones fill the memory. */
-function essenceOf(object: KubeObject): KubeObject {
-  const { apiVersion, kind, metadata, spec, status } = object;
-  const { annotations, ...named } = metadata;
-  const hash = annotations?.[APPLIED_HASH];
-  return {
-    apiVersion,
-    kind,
-    metadata: { ...named, ...(hash === undefined ? {} : { annotations: { [APPLIED_HASH]: hash } }) },
-    ...(readInside.has(kind)
-      ? { spec: { replicas: (spec as { replicas?: number } | undefined)?.replicas }, status }
-      : {}),
-  };
-}

@@ -1,26 +1,43 @@
 import * as z from "zod";
-import { AccessDocument } from "./access.ts";
+import { AccessDocument, NetworkKey } from "./access.ts";
 import { NetworkId, OrganizationId } from "./ids.ts";
+import { InstanceStatus, type Manager, observedOf } from "./instance-status.ts";
 import { NetworkName, Observed } from "./network.ts";
 import { planNames } from "./plan.ts";
 
+/** The organization of a network that belongs to no hosted account. */
+export const NO_ORGANIZATION = OrganizationId.parse(`org_${"0".repeat(26)}`);
+
 /** What a cell needs to know of a network; part of every order to it. */
 export const InstanceSpec = z.strictObject({
-  org: OrganizationId,
-  name: NetworkName,
-  release: z.string().regex(/^\d+\.\d+\.\d+$/),
-  plan: z.enum(planNames),
-  /** How many nodes it may have, where that is less than its plan allows. */
-  nodes: z.int().positive().optional(),
-  settings: z.record(z.string(), z.unknown()),
-  /** How often its secrets were asked to be made anew; absent: never. */
-  rotation: z.int().positive().optional(),
+  org: OrganizationId.default(NO_ORGANIZATION).describe(
+    "The organization that owns the network; never changes. Left out where there are no accounts.",
+  ),
+  name: NetworkName.describe("What people call the network."),
+  release: z
+    .string()
+    .regex(/^\d+\.\d+\.\d+$/)
+    .describe('The release that its orchestrator runs, such as "1.4.2". A new one takes over before the old one ends.'),
+  plan: z
+    .enum(planNames)
+    .default("starter")
+    .describe("The size: CPU, memory, storage and how many nodes. A larger one may grow the volume of the broker."),
+  nodes: z.int().positive().optional().describe("How many nodes it may have, where that is less than its plan allows."),
+  settings: z
+    .record(z.string(), z.unknown())
+    .default({})
+    .describe("Settings of the orchestrator; each release knows its own."),
+  rotation: z
+    .int()
+    .positive()
+    .optional()
+    .describe("How often its secrets were asked to be made anew; raise it by one to rotate them. Absent: never."),
 });
 export type InstanceSpec = z.infer<typeof InstanceSpec>;
 
-/** One order to a cell: fenced by `(epoch, generation)`, compared as a pair. */
+/** One order to a cell: fenced by `(epoch, generation)`, compared as a pair. Epochs begin at 1. */
 export const CellOrder = z.strictObject({
-  epoch: z.int().nonnegative(),
+  epoch: z.int().positive(),
   generation: z.int().positive(),
   spec: InstanceSpec,
   access: AccessDocument,
@@ -36,20 +53,85 @@ export const compareFences = (a: Fence, b: Fence): number => a.epoch - b.epoch |
 export const INSTANCE_API_VERSION = "cellplane.dev/v1";
 export const INSTANCE_KIND = "NetworkInstance";
 
-/** The custom resource of a cell: the order as it came, and what the operator observed. Named `net-…`, cluster-scoped. */
-export const NetworkInstance = z.object({
+/** What is written by hand stands before every epoch of a control plane. */
+export const EPOCH_BY_HAND = 0;
+
+/** Enough for every list that the control plane makes; the rules of the CRD are costed by them. */
+const MOST_ENTRIES = 2_000;
+
+/** The custom resource as it is written: by the control plane with the fence of its order, by people without one. */
+export const WrittenInstance = z.object({
   apiVersion: z.literal(INSTANCE_API_VERSION),
   kind: z.literal(INSTANCE_KIND),
   metadata: z.looseObject({
     name: z.string(),
+    uid: z.string().optional(),
     resourceVersion: z.string().optional(),
+    generation: z.int().optional(),
+    annotations: z.record(z.string(), z.string()).optional(),
     deletionTimestamp: z.string().optional(),
     finalizers: z.array(z.string()).optional(),
   }),
-  spec: CellOrder.extend({ network: NetworkId }),
-  status: Observed.optional(),
+  spec: z
+    .strictObject({
+      network: NetworkId.describe(
+        'The id of the network; never changes. The object is named like it, with "-" for "_".',
+      ),
+      epoch: z
+        .int()
+        .positive()
+        .optional()
+        .describe("The epoch of the control plane's order. Left out in what people write by hand."),
+      generation: z
+        .int()
+        .positive()
+        .optional()
+        .describe("The generation of the control plane's order. Left out in what people write by hand."),
+      spec: InstanceSpec.describe("What the network should be."),
+      access: z
+        .strictObject({
+          generation: z
+            .int()
+            .nonnegative()
+            .optional()
+            .describe("The newest generation wins. Left out in what people write by hand."),
+          keys: z.array(NetworkKey).max(MOST_ENTRIES).optional().describe("The keys that its API accepts."),
+          issuers: AccessDocument.shape.issuers
+            .max(16)
+            .optional()
+            .describe("Whose tokens its API accepts; their audience must be the id of the network."),
+          revoked: AccessDocument.shape.revoked
+            .max(MOST_ENTRIES)
+            .optional()
+            .describe("Whose tokens of before a time its API refuses."),
+        })
+        .optional()
+        .describe("Who may call the API of the network. Absent: nobody yet."),
+    })
+    .describe("What should be. Everything but spec and access says which order this is."),
+  status: InstanceStatus.optional().catch(undefined).describe("What the operator observed. Nobody else writes it."),
 });
-export type NetworkInstance = z.infer<typeof NetworkInstance>;
+
+/** The custom resource as the agent reads it: a complete order, and what was observed. Named `net-…`, cluster-scoped. */
+export const NetworkInstance = WrittenInstance.transform(({ spec, status, ...object }) => {
+  const { network, access = {}, ...order } = spec;
+  // What has no generation of its own has that which Kubernetes counts.
+  const { generation = object.metadata.generation ?? 1, epoch = EPOCH_BY_HAND } = order;
+  const { keys = [], issuers = [], revoked = [] } = access;
+  return {
+    ...object,
+    spec: {
+      ...{ network, epoch, generation, spec: order.spec },
+      access: { generation: access.generation ?? generation, keys, issuers, revoked },
+    },
+    ...(status === undefined ? {} : { status: observedOf(network, status) }),
+  };
+});
+export type NetworkInstance = Omit<z.infer<typeof NetworkInstance>, "status"> & { readonly status?: Observed };
+
+/** Who owns the spec: the control plane as soon as it carries the fence of an order, else whoever applies it. */
+export const managerOf = ({ spec }: { readonly spec: Fence }): Manager =>
+  spec.epoch === EPOCH_BY_HAND ? "kubectl" : "control-plane";
 
 /** What a cell lists of a network, to find drift and orphans both ways. `hash`: hex SHA-256 of the canonical spec. */
 export const InstanceSummary = z.strictObject({

@@ -19,6 +19,8 @@ export interface KubeMetadata {
   readonly creationTimestamp?: string;
   readonly deletionTimestamp?: string;
   readonly finalizers?: readonly string[];
+  /** Who wrote which fields, as the API server keeps it. */
+  readonly managedFields?: readonly Readonly<Record<string, unknown>>[];
   readonly ownerReferences?: readonly {
     apiVersion: string;
     kind: string;

@@ -1,12 +1,14 @@
 import { createCa } from "#adapters/x509.ts";
 import { CellId, NetworkId, OrganizationId, objectNameOf } from "#core/model/ids.ts";
 import { INSTANCE_API_VERSION, INSTANCE_KIND, type NetworkInstance } from "#core/model/instance.ts";
+import { type KubeObject, refOf, refText } from "#core/model/kube-object.ts";
 import type { PlanName } from "#core/model/plan.ts";
 import { usualDoors } from "../../cell-agent/doors.ts";
 import { soleAuthority } from "../../cell-agent/keys/authority.ts";
 import { renewCredentials } from "../../cell-agent/keys/credentials.ts";
 import { newNetworkKeys } from "../../cell-agent/keys/network-keys.ts";
 import type { Ingredients } from "../../cell-agent/manifests-of.ts";
+import { appliedHashOf, hashed, type Known } from "../../cell-agent/plan.ts";
 
 export const now = Date.UTC(2026, 0, 1);
 export const network = NetworkId.parse(`net_${"0".repeat(25)}1`);
@@ -47,3 +49,13 @@ export function ingredients(): Ingredients {
     },
   };
 }
+
+/** A cluster in which these objects were applied, and nobody edited them. */
+export const appliedWorld = (objects: readonly KubeObject[]): { known: Map<string, Known> } => ({
+  known: new Map(
+    objects.map((object) => {
+      const ref = refOf(object);
+      return [refText(ref), { ref, hash: appliedHashOf(hashed(object)) }];
+    }),
+  ),
+});

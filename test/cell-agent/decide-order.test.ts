@@ -7,7 +7,10 @@ const at = (epoch: number, generation: number, content = "a") => ({ epoch, gener
 const held = (epoch: number, generation: number, content = "a", deleting = false) => ({
   ...at(epoch, generation, content),
   deleting,
+  managedBy: "control-plane" as const,
+  handedOver: false,
 });
+const byHand = (handedOver = false) => ({ ...held(0, 7), managedBy: "kubectl" as const, handedOver });
 const standing = (of: Partial<Standing>): Standing => ({ epoch: 1, held: undefined, tombstone: undefined, ...of });
 
 describe("an order to have a network", () => {
@@ -24,6 +27,9 @@ describe("an order to have a network", () => {
     ["newer than a deletion that is done", at(1, 3), { tombstone: { epoch: 1, generation: 2 } }, "apply"],
     ["newer than a deletion under way", at(1, 3), { held: held(1, 1, "a", true) }, "wait"],
     ["the same while it is deleted", at(1, 1), { held: held(1, 1, "a", true) }, "wait"],
+    ["of what people wrote with kubectl", at(1, 1), { held: byHand() }, "leave"],
+    ["of what people wrote and handed over", at(1, 1), { held: byHand(true) }, "apply"],
+    ["stale, of what people wrote", at(1, 1), { epoch: 2, held: byHand() }, "refuse"],
   ])("%s", (_, order, of, expected) => {
     expect(decideOrder(order, standing(of)).do).toBe(expected);
   });
@@ -34,6 +40,7 @@ describe("an order to delete a network", () => {
     ["of what is there", { epoch: 1, generation: 2 }, { held: held(1, 1) }, "apply"],
     ["at the fence that made it", { epoch: 1, generation: 1 }, { held: held(1, 1) }, "apply"],
     ["of what is not there: it is remembered", { epoch: 1, generation: 1 }, {}, "apply"],
+    ["of what people wrote with kubectl", { epoch: 1, generation: 9 }, { held: byHand(true) }, "leave"],
     ["that is older", { epoch: 1, generation: 1 }, { held: held(1, 2) }, "refuse"],
     ["once more, when it is gone", { epoch: 1, generation: 2 }, { tombstone: { epoch: 1, generation: 2 } }, "nothing"],
     [
@@ -66,7 +73,11 @@ describe("orders in any sequence", () => {
             newest = rank;
             now = remove
               ? { epoch: order.epoch, held: undefined, tombstone: order }
-              : { epoch: order.epoch, held: { ...order, content, deleting: false }, tombstone: now.tombstone };
+              : {
+                  epoch: order.epoch,
+                  held: { ...held(order.epoch, order.generation), content },
+                  tombstone: now.tombstone,
+                };
           }
           if (ruling.do === "refuse") expect(rank).toBeLessThanOrEqual(Math.max(newest, now.epoch * 10 + 9));
           if (rank < newest) expect(ruling.do).toBe("refuse");

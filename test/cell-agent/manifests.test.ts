@@ -6,8 +6,8 @@ import type { KubeObject } from "#core/model/kube-object.ts";
 import { refOf, refText } from "#core/model/kube-object.ts";
 import { planNames } from "#core/model/plan.ts";
 import { manifestsOf } from "../../cell-agent/manifests-of.ts";
-import { appliedHashOf, hashed, isSteady, plan } from "../../cell-agent/plan.ts";
-import { anInstance, ingredients } from "./a-network.ts";
+import { appliedHashOf, isSteady, type Known, plan } from "../../cell-agent/plan.ts";
+import { anInstance, appliedWorld, ingredients } from "./a-network.ts";
 
 const Quota = z.object({ hard: z.record(z.string(), z.string()) });
 const Container = z.object({ resources: z.object({ limits: z.object({ memory: z.string() }) }) });
@@ -84,8 +84,7 @@ describe("the manifests of a network", () => {
   });
 
   it("change only the access Secret when only the access list does", () => {
-    const before = new Map(flat(anInstance()).map((object) => [refText(refOf(object)), appliedHashOf(hashed(object))]));
-    const { apply } = plan(manifestsOf(anInstance({ accessGeneration: 2 }), made), (ref) => before.get(ref));
+    const { apply } = plan(manifestsOf(anInstance({ accessGeneration: 2 }), made), appliedWorld(flat(anInstance())));
     expect(apply.flat().map(refOf).map(refText)).toEqual([expect.stringMatching(/^Secret .*\/access$/)]);
   });
 
@@ -103,10 +102,10 @@ describe("the manifests of a network", () => {
 
 describe("a plan", () => {
   const stages = manifestsOf(anInstance(), made);
-  const all = new Map(stages.flat().map((object) => [refText(refOf(object)), appliedHashOf(hashed(object))]));
+  const all = appliedWorld(stages.flat()).known;
 
   it("applies everything where there is nothing, in the order of the stages", () => {
-    expect(plan(stages, () => undefined).apply.map((stage) => stage.length)).toEqual(
+    expect(plan(stages, { known: new Map() }).apply.map((stage) => stage.length)).toEqual(
       stages.map(({ length }) => length),
     );
   });
@@ -115,14 +114,27 @@ describe("a plan", () => {
     void fc.assert(
       fc.property(fc.subarray([...all.keys()]), fc.subarray([...all.keys()]), (missing, edited) => {
         const world = new Map(all);
-        for (const ref of edited) world.set(ref, "another");
+        for (const [text, { ref }] of all) if (edited.includes(text)) world.set(text, { ref, hash: "another" });
         for (const ref of missing) world.delete(ref);
-        const first = plan(stages, (ref) => world.get(ref));
+        const first = plan(stages, { known: world });
         const applied = first.apply.flat();
         expect(new Set(applied.map(refOf).map(refText))).toEqual(new Set([...missing, ...edited]));
-        for (const object of applied) world.set(refText(refOf(object)), appliedHashOf(object));
-        expect(isSteady(plan(stages, (ref) => world.get(ref)))).toBe(true);
+        for (const object of applied)
+          world.set(refText(refOf(object)), { ref: refOf(object), hash: appliedHashOf(object) });
+        expect(isSteady(plan(stages, { known: world }))).toBe(true);
       }),
     );
+  });
+
+  it("removes what the network is not made of any more, and never what people would miss", () => {
+    const ref = (kind: string, name: string) => ({ apiVersion: "v1", kind, name, namespace: "net-1" });
+    const left = ["NetworkPolicy", "PersistentVolumeClaim", "Namespace", "StatefulSet"].map((kind) => ref(kind, "old"));
+    const notOurs = ref("Service", "of-a-stranger");
+    const known = new Map<string, Known>([
+      ...all,
+      ...left.map((one) => [refText(one), { ref: one, hash: "x" }] as const),
+      [refText(notOurs), { ref: notOurs, hash: undefined }] as const,
+    ]);
+    expect(plan(stages, { known }).remove).toEqual([ref("NetworkPolicy", "old")]);
   });
 });

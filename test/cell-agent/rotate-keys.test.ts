@@ -3,13 +3,12 @@ import { describe, expect, it } from "vitest";
 import { nkeyOfSeed } from "#adapters/nats/nkey.ts";
 import { sealingKeyId } from "#adapters/sealing-key-id.ts";
 import { objectNameOf } from "#core/model/ids.ts";
-import { refOf, refText } from "#core/model/kube-object.ts";
 import { renewCredentials } from "../../cell-agent/keys/credentials.ts";
 import { type NetworkKeys, newNetworkKeys } from "../../cell-agent/keys/network-keys.ts";
 import { nextKeys } from "../../cell-agent/keys/rotate-keys.ts";
 import { manifestsOf } from "../../cell-agent/manifests-of.ts";
-import { appliedHashOf, hashed, plan } from "../../cell-agent/plan.ts";
-import { anInstance, ingredients, network, now } from "./a-network.ts";
+import { plan } from "../../cell-agent/plan.ts";
+import { anInstance, appliedWorld, ingredients, network, now } from "./a-network.ts";
 
 const first = newNetworkKeys("net-1", now);
 const idOf = (key: string) => sealingKeyId(Buffer.from(key, "base64url"));
@@ -86,12 +85,7 @@ describe("the manifests after a rotation", () => {
     return manifestsOf(anInstance(), { ...made, keys, credentials: renewCredentials(made.credentials, asked) });
   };
   const changed = (from: NetworkKeys, to: NetworkKeys): string[] => {
-    const before = new Map(
-      at(from)
-        .flat()
-        .map((object) => [refText(refOf(object)), appliedHashOf(hashed(object))]),
-    );
-    return plan(at(to), (ref) => before.get(ref))
+    return plan(at(to), appliedWorld(at(from).flat()))
       .apply.flat()
       .map(({ kind, metadata }) => `${kind}/${metadata.name}`);
   };

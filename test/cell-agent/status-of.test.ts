@@ -13,7 +13,7 @@ const shut = { open: false, trouble: "ECONNREFUSED" };
 const said = { release: "1.2.3", ready: true, nodes: { online: 1, total: 2 }, accessGeneration: 1, version: "1" };
 const met: Contact = { api: open, nats: open, checkedAt: now, orchestrator: said };
 const good: Observations = {
-  ...{ applyFailure: null, broker: done, orchestrator: done, contact: met, previous: undefined, now },
+  ...{ applyFailure: null, broker: done, orchestrator: done, contact: met, previous: undefined, notes: [], now },
   endpoints: { api: "https://a", nats: "tls://a:4222" },
   secrets: { rotation: 0, inUse: true, certificate: "AA" },
 };
