@@ -18,3 +18,12 @@ export const elapsed = (milliseconds: number): string =>
   milliseconds < 60_000
     ? `${(milliseconds / 1_000).toFixed(1)} s`
     : `${Math.floor(milliseconds / 60_000)}m ${Math.floor((milliseconds % 60_000) / 1_000)}s`;
+
+/** A span of time in its two largest units: `"42s"`, `"38m 10s"`, `"2h 5m"`, `"3d 4h"`. */
+export function span(milliseconds: number): string {
+  const at = steps.findIndex(({ ms }) => milliseconds >= ms);
+  const [large, small] = [steps[at], steps[at + 1]];
+  if (!large) return "0s";
+  const rest = small ? Math.floor((milliseconds % large.ms) / small.ms) : 0;
+  return `${Math.floor(milliseconds / large.ms)}${large.unit}${small && rest > 0 ? ` ${rest}${small.unit}` : ""}`;
+}

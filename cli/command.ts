@@ -12,6 +12,8 @@ export interface Verb {
   /** As commander writes it: `get <network>`. */
   readonly usage: string;
   readonly does: string;
+  /** Other words for the same. */
+  readonly aliases?: readonly string[];
   readonly examples: readonly string[];
   /** Adds options of its own. */
   readonly options?: (command: Command) => Command;
@@ -36,14 +38,18 @@ export interface NounOptions {
 export const noun =
   ({ name, about, inNetwork = false, verbs }: NounOptions): Noun =>
   (terminal) => {
-    const command = new Command(name).description(about).helpCommand(false);
+    const command = new Command(name)
+      .description(about)
+      .helpCommand(false)
+      .addHelpText("after", examplesText(verbs.flatMap(({ examples }) => examples.slice(0, 1))));
     for (const verb of verbs) {
       const sub = command
         .command(verb.usage)
         .description(verb.does)
         .addOption(new Option("-o, --output <format>", "table, wide, json, yaml or name").default("table"))
         .option("--org <organization>", "id or slug of the organization", "default")
-        .addHelpText("after", `\nExamples:\n${verb.examples.map((line) => `  $ cellplane ${line}`).join("\n")}\n`);
+        .aliases([...(verb.aliases ?? [])])
+        .addHelpText("after", examplesText(verb.examples));
       if (inNetwork)
         sub
           .option("--network <network>", "name or id; may be left out where there is one network, or CELLPLANE_NETWORK")
@@ -61,6 +67,9 @@ export const noun =
     }
     return command;
   };
+
+const examplesText = (examples: readonly string[]): string =>
+  `\nExamples:\n${examples.map((line) => `  $ cellplane ${line}`).join("\n")}\n`;
 
 /** `--yes`, or a question where somebody can answer it. */
 export async function confirm({ terminal }: Session, { options }: Given, question: string): Promise<void> {
@@ -88,4 +97,31 @@ export function label(text: string, before: Readonly<Record<string, string>> = {
   const at = text.indexOf("=");
   if (at <= 0) throw new InvalidArgumentError("Write it as name=value.");
   return { ...before, [text.slice(0, at)]: text.slice(at + 1) };
+}
+
+/** Repeatable `--set name=value`: what reads as JSON is that, anything else is a text. */
+export function setting(text: string, before: Readonly<Record<string, unknown>> = {}): Record<string, unknown> {
+  const at = text.indexOf("=");
+  if (at <= 0) throw new InvalidArgumentError("Write it as name=value.");
+  return { ...before, [text.slice(0, at)]: parsed(text.slice(at + 1)) };
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return text;
+  }
+}
+
+/** Repeatable, and each may be several behind commas: `--cell a,b --cell c`. */
+export const several = (text: string, before: readonly string[] = []): string[] => [
+  ...before,
+  ...text.split(",").filter((one) => one !== ""),
+];
+
+/** A whole number of at least 1. */
+export function count(text: string): number {
+  if (!/^[1-9]\d{0,6}$/.test(text)) throw new InvalidArgumentError("It must be a whole number above 0.");
+  return Number(text);
 }

@@ -2,7 +2,7 @@ import { Unreachable } from "#adapters/http.ts";
 import { type ErrorKind, Refusal } from "#core/errors.ts";
 
 /** What the command says when it ends: scripts decide by it. */
-export const exitCodes = { done: 0, refused: 1, usage: 2, unreachable: 3, "timed-out": 4 } as const;
+export const exitCodes = { done: 0, refused: 1, usage: 2, unreachable: 3, "timed-out": 4, interrupted: 130 } as const;
 
 /** A failure of the command itself, not of the API: what is wrong, and what to do next. */
 export class Failure extends Error {

@@ -10,7 +10,12 @@ const terminal: Terminal = {
   environment: process.env,
   directory: process.cwd(),
   home: homedir(),
-  width: process.stdout.isTTY ? process.stdout.columns : undefined,
+  get width() {
+    return process.stdout.isTTY ? process.stdout.columns : undefined;
+  },
+  get height() {
+    return process.stdout.isTTY ? process.stdout.rows : undefined;
+  },
   canAsk: process.stdin.isTTY && process.stderr.isTTY,
   out: (text) => process.stdout.write(text),
   err: (text) => process.stderr.write(text),
@@ -23,8 +28,14 @@ const terminal: Terminal = {
     }
   },
   now: Date.now,
-  sleep: async (milliseconds) => {
-    await sleep(milliseconds);
+  sleep: async (milliseconds, signal) => {
+    await sleep(milliseconds, undefined, signal && { signal }).catch((error: unknown) => {
+      if (!signal?.aborted) throw error;
+    });
+  },
+  onInterrupt(act) {
+    process.on("SIGINT", act);
+    return () => void process.off("SIGINT", act);
   },
 };
 

@@ -1,3 +1,5 @@
+import type { Explanation } from "#core/model/explain.ts";
+import { age } from "./age.ts";
 import { Failure } from "./failure.ts";
 import { type Column, properties, table } from "./table.ts";
 import type { Terminal } from "./terminal.ts";
@@ -41,6 +43,24 @@ export async function writeOne(
   if (await writeData(terminal, format, data)) return;
   terminal.out(format === "name" ? `${name}\n` : properties(shown));
 }
+
+/** Writes what something waits for, and the chain behind it. */
+export const writeExplanation = (
+  terminal: Terminal,
+  format: Format,
+  name: string,
+  explanation: Explanation,
+): Promise<void> =>
+  writeOne(terminal, format, {
+    data: explanation,
+    name,
+    shown: [
+      ["Summary", explanation.summary],
+      ...explanation.chain.map(
+        ({ what, why, since }) => [what, since ? `${why} (${age(since, terminal.now())})` : why] as const,
+      ),
+    ],
+  });
 
 async function writeData(terminal: Terminal, format: Format, data: unknown): Promise<boolean> {
   if (format === "json") terminal.out(`${JSON.stringify(data, undefined, 2)}\n`);

@@ -3,11 +3,13 @@ import type { Noun } from "./command.ts";
 import { exitCodes, tell } from "./failure.ts";
 import { cells } from "./nouns/cells.ts";
 import { deployments } from "./nouns/deployments.ts";
+import { freezes } from "./nouns/freezes.ts";
 import { networks } from "./nouns/networks.ts";
 import { nodes } from "./nouns/nodes.ts";
 import { operations } from "./nouns/operations.ts";
 import { pipelines } from "./nouns/pipelines.ts";
 import { releases } from "./nouns/releases.ts";
+import { rollouts } from "./nouns/rollouts.ts";
 import { tokens } from "./nouns/tokens.ts";
 import { workspaces } from "./nouns/workspaces.ts";
 import type { Terminal } from "./terminal.ts";
@@ -17,6 +19,8 @@ const nouns: readonly Noun[] = [
   operations,
   cells,
   releases,
+  rollouts,
+  freezes,
   workspaces,
   tokens,
   nodes,

@@ -1,4 +1,5 @@
 import { type ApiClient, apiClient } from "#adapters/http.ts";
+import type { CellView } from "#core/model/cell-view.ts";
 import type { NetworkView } from "#core/model/network-view.ts";
 import { Failure } from "./failure.ts";
 import { findContext } from "./find-context.ts";
@@ -22,6 +23,8 @@ export interface Session {
   readonly api: ApiClient;
   /** A network by name or id. */
   network(nameOrId: string): Promise<NetworkView>;
+  /** A cell by name or id. */
+  cell(nameOrId: string): Promise<CellView>;
   /** The orchestrator of the network that is meant, as ourselves, and the path of the workspace. */
   inNetwork(): Promise<{ readonly api: ApiClient; readonly network: NetworkView; readonly workspace: string }>;
   close(): void;
@@ -47,6 +50,14 @@ export function openSession(terminal: Terminal, options: SharedOptions): Session
     throw new Failure("refused", `There is no network ${nameOrId}.`, "`cellplane networks list` shows what is there.");
   };
 
+  const cell = async (nameOrId: string): Promise<CellView> => {
+    const found = (await everything<CellView>(api, "/v1/cells")).find(
+      ({ id, name }) => id === nameOrId || name === nameOrId,
+    );
+    if (found) return found;
+    throw new Failure("refused", `There is no cell ${nameOrId}.`, "`cellplane cells list` shows what is there.");
+  };
+
   const meant = async (): Promise<NetworkView> => {
     const named = options.network ?? context.network;
     if (named !== undefined) return network(named);
@@ -68,6 +79,7 @@ export function openSession(terminal: Terminal, options: SharedOptions): Session
     org,
     api,
     network,
+    cell,
     async inNetwork() {
       const found = await meant();
       if (!found.endpoints)
@@ -103,15 +115,25 @@ function networkToken(api: ApiClient, network: string, now: () => number): () =>
   };
 }
 
-/** All pages of a list. */
-export async function everything<T>(api: ApiClient, path: string): Promise<T[]> {
+/** What was given of these, as the query of a path. */
+export function queryOf(entries: Readonly<Record<string, unknown>>): string {
+  const query = new URLSearchParams();
+  for (const [name, value] of Object.entries(entries)) if (value !== undefined) query.set(name, String(value));
+  return query.size === 0 ? "" : `?${query}`;
+}
+
+/** All pages of a list, or its first `most` items. */
+export async function everything<T>(api: ApiClient, path: string, most = Number.POSITIVE_INFINITY): Promise<T[]> {
   const items: T[] = [];
+  const limit = Math.min(200, most);
   const separator = path.includes("?") ? "&" : "?";
   for (let cursor: string | undefined; ; ) {
     const more = cursor === undefined ? "" : `&cursor=${encodeURIComponent(cursor)}`;
-    const { body } = await api.call<{ items: T[]; next?: string }>({ path: `${path}${separator}limit=200${more}` });
+    const { body } = await api.call<{ items: T[]; next?: string }>({
+      path: `${path}${separator}limit=${limit}${more}`,
+    });
     items.push(...body.items);
-    if (body.next === undefined) return items;
+    if (body.next === undefined || items.length >= most) return items.slice(0, most);
     cursor = body.next;
   }
 }

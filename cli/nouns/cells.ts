@@ -1,7 +1,6 @@
 import type { CellView } from "#core/model/cell-view.ts";
 import { age } from "../age.ts";
 import { noun } from "../command.ts";
-import { Failure } from "../failure.ts";
 import { labelsText, writeList, writeOne } from "../output.ts";
 import { everything } from "../session.ts";
 
@@ -40,12 +39,9 @@ export const cells = noun({
       usage: "get <cell>",
       does: "show one cell, by name or id",
       examples: ["cells get cell-1"],
-      act: async ({ terminal, format, api }, { args: [which = ""] }) => {
-        const cell = (await everything<CellView>(api, "/v1/cells")).find(
-          ({ id, name }) => id === which || name === which,
-        );
-        if (!cell)
-          throw new Failure("refused", `There is no cell ${which}.`, "`cellplane cells list` shows what is there.");
+      act: async (session, { args: [which = ""] }) => {
+        const { terminal, format } = session;
+        const cell = await session.cell(which);
         const now = terminal.now();
         await writeOne(terminal, format, {
           data: cell,

@@ -4,7 +4,7 @@ import type { NetworkView } from "#core/model/network-view.ts";
 import type { Operation } from "#core/model/operation.ts";
 import { age } from "../age.ts";
 import { confirm, label, noun, waiting, yes } from "../command.ts";
-import { labelsText, writeList, writeOne } from "../output.ts";
+import { labelsText, writeExplanation, writeList, writeOne } from "../output.ts";
 import { everything, type Session } from "../session.ts";
 import { watchOperation } from "../watch-operation.ts";
 
@@ -138,15 +138,7 @@ export const networks = noun({
         const { terminal, format, api } = session;
         const { id, name } = await session.network(which);
         const { body } = await api.call<Explanation>({ path: `/v1/networks/${id}/explain` });
-        const now = terminal.now();
-        await writeOne(terminal, format, {
-          data: body,
-          name,
-          shown: [
-            ["Summary", body.summary],
-            ...body.chain.map(({ what, why, since }) => [what, since ? `${why} (${age(since, now)})` : why] as const),
-          ],
-        });
+        await writeExplanation(terminal, format, name, body);
       },
     },
   ],

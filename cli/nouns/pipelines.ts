@@ -1,10 +1,9 @@
-import { readFileSync } from "node:fs";
-import { resolve } from "node:path";
 import type { PipelineRevision } from "#core/model/deployment.ts";
 import { age } from "../age.ts";
 import { noun } from "../command.ts";
 import { Failure } from "../failure.ts";
 import { writeList, writeOne } from "../output.ts";
+import { readText } from "../read-document.ts";
 import { everything } from "../session.ts";
 import type { Terminal } from "../terminal.ts";
 
@@ -138,10 +137,10 @@ const pathOf = (name: string) => `/pipelines/${encodeURIComponent(name)}`;
 
 /** The text is sent as it is; only its name is read here. */
 async function documentIn(
-  { directory }: Terminal,
+  terminal: Terminal,
   file: string,
 ): Promise<{ name: string; text: string; contentType: string }> {
-  const text = readText(resolve(directory, file), file);
+  const text = readText(terminal, file);
   const isJson = text.trimStart().startsWith("{");
   const { parse } = await import("yaml");
   let document: unknown;
@@ -154,16 +153,4 @@ async function documentIn(
   if (typeof name !== "string" || name === "")
     throw new Failure("refused", `${file} has no \`name\`.`, "A pipeline document begins with `v: 1` and `name: …`.");
   return { name, text, contentType: isJson ? "application/json" : "application/yaml" };
-}
-
-function readText(path: string, file: string): string {
-  try {
-    return readFileSync(path, "utf8");
-  } catch (error) {
-    const missing = (error as NodeJS.ErrnoException).code === "ENOENT";
-    throw new Failure(
-      "usage",
-      missing ? `There is no file ${file}.` : `${file} cannot be read: ${(error as Error).message}`,
-    );
-  }
 }

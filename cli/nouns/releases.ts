@@ -1,12 +1,9 @@
-import { readFileSync } from "node:fs";
-import { resolve } from "node:path";
 import type { ReleaseView } from "#core/model/release/release-view.ts";
 import { age } from "../age.ts";
 import { confirm, noun, yes } from "../command.ts";
-import { Failure } from "../failure.ts";
 import { writeList, writeOne } from "../output.ts";
+import { readDocument } from "../read-document.ts";
 import { everything, type Session } from "../session.ts";
-import type { Terminal } from "../terminal.ts";
 
 const listed = (values: readonly string[]): string => values.join(", ") || "-";
 const state = ({ withdrawn, channels }: ReleaseView): string => (withdrawn ? "withdrawn" : listed(channels));
@@ -55,7 +52,7 @@ export const releases = noun({
           method: "POST",
           path: "/v1/releases",
           headers: { "idempotency-key": crypto.randomUUID() },
-          body: await documentIn(terminal, file),
+          body: await readDocument(terminal, file),
         });
         await show(session, body);
         terminal.err(`Next: cellplane releases promote ${body.version} --channel rapid\n`);
@@ -94,20 +91,6 @@ export const releases = noun({
     },
   ],
 });
-
-/** The file as it is, so that the API judges it. */
-async function documentIn(terminal: Terminal, file: string): Promise<unknown> {
-  const { parse } = await import("yaml");
-  try {
-    return parse(readFileSync(resolve(terminal.directory, file), "utf8"));
-  } catch (error) {
-    const missing = (error as NodeJS.ErrnoException).code === "ENOENT";
-    throw new Failure(
-      missing ? "usage" : "refused",
-      missing ? `There is no file ${file}.` : `${file} cannot be read as YAML or JSON: ${(error as Error).message}`,
-    );
-  }
-}
 
 const withdrawal = ({ withdrawn }: ReleaseView): string => (withdrawn ? `${withdrawn.reason} (${withdrawn.at})` : "-");
 

@@ -79,6 +79,7 @@ export async function run(url: string, args: readonly string[], terminal: Partia
       directory: "/nowhere",
       home: "/nowhere",
       width: undefined,
+      height: undefined,
       canAsk: false,
       out: (text) => {
         out += text;
@@ -91,6 +92,7 @@ export async function run(url: string, args: readonly string[], terminal: Partia
       sleep: async (milliseconds) => {
         now += milliseconds;
       },
+      onInterrupt: () => () => {},
       ...terminal,
     },
     "0.1.0",
