@@ -1,8 +1,11 @@
-import { chmodSync, mkdirSync } from "node:fs";
+import { chmodSync, closeSync, fdatasync, mkdirSync, openSync } from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
+import { promisify } from "node:util";
 import { Refusal } from "#core/errors.ts";
 import type { KubeObject } from "#core/model/kube-object.ts";
+
+const flush = promisify(fdatasync);
 
 /** The schema this code reads and writes; a file with a newer one is refused. */
 const SCHEMA_VERSION = 1;
@@ -47,7 +50,7 @@ export interface Database {
   objects(): { key: string; stored: StoredObject }[];
   /** The last resource version given out, also to objects that are gone. */
   version(): number;
-  /** `durable`: on disk before it returns; else a loss of power may take it, and controllers will write it again. */
+  /** `durable`: `onDisk` waits for it; else a loss of power may take it, and controllers will write it again. */
   put(key: string, stored: StoredObject, version: number, durable: boolean): void;
   delete(key: string, version: number): void;
   readonly forwards: {
@@ -60,6 +63,11 @@ export interface Database {
     put(process: ProcessRecord): void;
     delete(pod: string, container: string): void;
   };
+  /**
+   * Resolves once all durable writes before it would survive a loss of power. What was written survives the end of this process at
+   * once. Those who wait at the same time share a wait for the disk, and nobody else waits with them.
+   */
+  onDisk(): Promise<void>;
   close(): void;
 }
 
@@ -67,7 +75,9 @@ export interface Database {
 function claim(db: DatabaseSync, folder: string): void {
   try {
     // Longer than a cluster whose lifeline has ended needs for its workloads.
-    db.exec("PRAGMA busy_timeout = 4000; PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL");
+    db.exec(
+      "PRAGMA busy_timeout = 4000; PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL",
+    );
     db.exec("BEGIN IMMEDIATE; COMMIT");
   } catch (cause) {
     if (!String(cause).includes("locked")) throw cause;
@@ -105,11 +115,32 @@ export function openDatabase(folder: string): Database {
   const putProcess = db.prepare("INSERT OR REPLACE INTO processes VALUES (?, ?, ?, ?, ?, ?, ?)");
   const deleteProcess = db.prepare("DELETE FROM processes WHERE pod = ? AND container = ?");
 
+  const log = openSync(`${file}-wal`, "r");
+  let unsynced = false;
+  let syncing = Promise.resolve();
+  let following: Promise<void> | undefined;
+
+  /** A commit reaches the write-ahead log, which is flushed beside the event loop: SQLite itself would hold up all of it. */
+  function sync(): Promise<void> {
+    if (following) return following;
+    if (!unsynced) return syncing;
+    following = syncing
+      .catch(() => {})
+      .then(() => {
+        following = undefined;
+        unsynced = false;
+        syncing = flush(log);
+        return syncing;
+      });
+    return following;
+  }
+
   function write(durable: boolean, change: () => void): void {
-    db.exec(`PRAGMA synchronous = ${durable ? "FULL" : "NORMAL"}; BEGIN IMMEDIATE`);
+    db.exec("BEGIN IMMEDIATE");
     try {
       change();
       db.exec("COMMIT");
+      unsynced ||= durable;
     } catch (error) {
       if (db.isTransaction) db.exec("ROLLBACK");
       throw error;
@@ -170,6 +201,10 @@ export function openDatabase(folder: string): Database {
         write(false, () => putProcess.run(pod, container, pid, born, lifeline, startedAt, JSON.stringify(ports))),
       delete: (pod, container) => write(false, () => deleteProcess.run(pod, container)),
     },
-    close: () => db.close(),
+    onDisk: sync,
+    close() {
+      db.close();
+      closeSync(log);
+    },
   };
 }

@@ -14,7 +14,7 @@ import { spawn } from "node:child_process";
 import { randomBytes, randomUUID } from "node:crypto";
 import { existsSync, fstatSync, readFileSync, writeFileSync } from "node:fs";
 import type { AddressInfo } from "node:net";
-import { setPriority } from "node:os";
+import { availableParallelism } from "node:os";
 import { parseArgs } from "node:util";
 import { systemClock } from "#adapters/world.ts";
 import type { Log } from "#core/ports.ts";
@@ -23,15 +23,13 @@ import { openDatabase } from "./database.ts";
 import { type Kubelet, startKubelet } from "./kubelet/kubelet.ts";
 import { openMachine } from "./kubelet/machine.ts";
 import { podKeyOf } from "./kubelet/pod.ts";
+import { startTurns } from "./kubelet/start-turns.ts";
 import { openForwarders } from "./network/forwarders.ts";
 import { portPool } from "./network/free-port.ts";
 import { keepDoors, serviceName, targetsOf } from "./network/routes.ts";
 import { openObjects } from "./objects/objects.ts";
 import type { Pod } from "./objects/shapes.ts";
 import { clusterServer } from "./server.ts";
-
-/** The programs of networks inherit it: the control plane answers while many of them start on its machine. */
-const NICENESS = 5;
 
 /** What workloads get to end by themselves when the whole cell ends: Ctrl-C must be over within 5 s. */
 const LAST_GRACE_MS = 2_500;
@@ -57,7 +55,6 @@ async function main(): Promise<void> {
     process.stderr.write(`${JSON.stringify({ time: new Date().toISOString(), level, message, ...facts })}\n`);
   };
 
-  setPriority(NICENESS);
   const database = openDatabase(data);
   const token = tokenOf(tokenFile);
   const objects = openObjects(database, systemClock, randomUUID);
@@ -68,7 +65,7 @@ async function main(): Promise<void> {
   const localPort = (pod: Pod, port: number | string) => kubelet?.localPort(pod, port);
   const forwarders = openForwarders(database, ports, (name) => targetsOf(objects, localPort, name), log);
   // The port before the workloads: a start that fails must not have touched one.
-  const server = clusterServer({ objects, forwarders, token, log });
+  const server = clusterServer({ objects, onDisk: database.onDisk, forwarders, token, log });
   await new Promise<void>((resolve, reject) => {
     server.once("error", reject);
     server.listen(Number(values.port), "127.0.0.1", resolve);
@@ -81,6 +78,7 @@ async function main(): Promise<void> {
       ports,
       folder: data,
       lifeline: { fd: 0, id: identityOf(0) },
+      startTurns: startTurns(availableParallelism()),
       path: process.env.PATH ?? "/usr/local/bin:/usr/bin:/bin",
       program: (image) => programsOf(programs)[image],
       servicePort: (namespace, name, port) => forwarders.portOf(serviceName(namespace, name, port), namespace),

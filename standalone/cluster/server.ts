@@ -21,13 +21,15 @@ type Calls = {
 
 export interface ClusterServerProps {
   readonly objects: Objects;
+  /** Nothing is answered before what it tells of is safe. */
+  readonly onDisk: () => Promise<void>;
   readonly forwarders: Forwarders;
   readonly token: string;
   readonly log: Log;
 }
 
 /** The cluster's door for its agent: see `ClusterCalls`. Bound by the caller, to the loopback address only. */
-export function clusterServer({ objects, forwarders, token, log }: ClusterServerProps): Server {
+export function clusterServer({ objects, onDisk, forwarders, token, log }: ClusterServerProps): Server {
   const calls: Calls = {
     get: ({ ref }) => objects.get(ref) ?? null,
     list: ({ query }) => objects.list(query),
@@ -59,7 +61,9 @@ export function clusterServer({ objects, forwarders, token, log }: ClusterServer
     if (name === "watch") return watch(objects, body as ObjectQuery, reply);
     if (!(name in calls)) throw new Refusal("not-found", `There is no call ${name}.`);
     const call = calls[name as keyof Calls] as (body: unknown) => unknown;
-    send(reply, 200, await call(body));
+    const result = await call(body);
+    await onDisk();
+    send(reply, 200, result);
   }
 
   const server = createServer((asked, reply) => {

@@ -44,6 +44,8 @@ interface Started {
   readonly process: RunningProcess;
   readonly ports: Readonly<Record<string, number>>;
   readonly startedAt: number;
+  /** It has started, or never will: another may. */
+  readonly endTurn: () => void;
 }
 
 /** Keeps one container of a pod running until it is told to stop. */
@@ -90,7 +92,10 @@ export function runContainer(context: ContainerContext, container: Container): C
     const watching = watchHealth(
       { container, portOf: localPort, started: health.started, signal: probes.signal },
       {
-        started: () => setHealth({ ...health, started: true }),
+        started: () => {
+          started.endTurn();
+          setHealth({ ...health, started: true });
+        },
         ready: (ready) => setHealth({ ...health, ready }),
         failed: (why) => {
           machine.log("warn", why, { pod: podKey, container: container.name });
@@ -100,6 +105,7 @@ export function runContainer(context: ContainerContext, container: Container): C
       },
     );
     const exit = await started.process.exited;
+    started.endTurn();
     probes.abort();
     machine.database.processes.delete(podKey, container.name);
     running = undefined;
@@ -127,7 +133,7 @@ export function runContainer(context: ContainerContext, container: Container): C
     ports = record.ports;
     for (const port of Object.values(ports)) machine.ports.keep(port);
     health = { ready: before?.ready ?? false, started: before?.started ?? false };
-    return { process: adoptProcess(record.pid, record.born), ports, startedAt: record.startedAt };
+    return { process: adoptProcess(record.pid, record.born), ports, startedAt: record.startedAt, endTurn: () => {} };
   }
 
   async function start(): Promise<Started> {
@@ -135,6 +141,16 @@ export function runContainer(context: ContainerContext, container: Container): C
     if (!program)
       throw new Waiting("ErrImageNeverPull", `there is no program for the image ${container.image} on this machine`);
     expectSupported(container);
+    const endTurn = await machine.startTurns.take();
+    try {
+      return { ...(await launch(program)), endTurn };
+    } catch (error) {
+      endTurn();
+      throw error;
+    }
+  }
+
+  async function launch(program: readonly string[]): Promise<Omit<Started, "endTurn">> {
     const mounts = context.mounts(container);
     ports = await machine.portsFor(container, ports);
     const variables = variablesOf(context, container);

@@ -3,6 +3,7 @@ import type { Database, ProcessRecord } from "../database.ts";
 import { canListen, type PortPool } from "../network/free-port.ts";
 import type { Container } from "../objects/shapes.ts";
 import { bornAt, killGroup } from "./process.ts";
+import type { StartTurns } from "./start-turns.ts";
 
 /** The machine under the pods: what a container needs besides its manifest. */
 export interface Machine {
@@ -14,6 +15,7 @@ export interface Machine {
   readonly folder: string;
   /** The pipe that ends when the supervisor does, and what tells it from every other. */
   readonly lifeline: { readonly fd: number; readonly id: string };
+  readonly startTurns: StartTurns;
   /** PATH for all programs. */
   readonly path: string;
   /** The command of an image. */
