@@ -7,6 +7,7 @@ import { rolloutHasEnded } from "#core/model/rollout/rollout.ts";
 import { RolloutSpec } from "#core/model/rollout/spec.ts";
 import { createNetwork } from "#core/operations/create-network.ts";
 import { publishRelease } from "#core/operations/publish-release.ts";
+import { MOST_LOOPS } from "#core/operations/rollout/advance-rollout.ts";
 import { commandRollout } from "#core/operations/rollout/command-rollout.ts";
 import { readTargets } from "#core/operations/rollout/read-targets.ts";
 import { startRollout } from "#core/operations/rollout/start-rollout.ts";
@@ -134,6 +135,54 @@ export function rollOutContract(name: string, openIntent: () => Promise<Intent<S
       },
       30_000,
     );
+
+    it("goes on in another execution before the history of this one is full", async () => {
+      let isOld = true;
+      const networks = await open(2, {
+        wrap: (task, handler) => (input) => {
+          const { loops } = input as { loops?: number };
+          const old = task === "AdvanceRollout" && isOld && loops === 1;
+          if (old) isOld = false;
+          return handler(old ? { ...(input as object), loops: MOST_LOOPS - 1 } : input);
+        },
+      });
+      const { id } = await start();
+      await expectDone(id, networks);
+      expect((await found(id))?.attempt).toBe(2);
+      const executions = plane.workflows.executions.list("roll-out");
+      expect(executions.map(({ name }) => name).sort()).toEqual([`${id}-1`, `${id}-2`]);
+      await expect.poll(() => executions.map(({ status }) => status)).toEqual(["SUCCEEDED", "SUCCEEDED"]);
+    }, 30_000);
+
+    it("takes in a network that is created meanwhile, in its last wave", async () => {
+      const networks = await open(2);
+      const { id } = await start({ gates: [{ before: 2, kind: "manual" }] });
+      await expect.poll(async () => (await found(id))?.gates[0]?.state, { timeout: 10_000 }).toBe("asking");
+      const spec = NetworkSpec.parse({ name: "late" });
+      const late = await createNetwork(plane.deps, plane.caller, { org: "default", spec, idempotencyKey: undefined });
+      await plane.follow();
+      await plane.ended(late.operation.id);
+      expect(late.network.resolvedRelease).toBe("0.1.0");
+      const approve = { verb: "approve", gate: 0 } as const;
+      await commandRollout(plane.deps, plane.caller, { id, command: approve, reason: "fine" });
+      await expectDone(id, [...networks, late.network.id]);
+      expect((await targets(id)).find(({ network }) => network === late.network.id)?.wave).toBe(1);
+    }, 30_000);
+
+    it("takes networks over from an older rollout where it says so, which both records tell", async () => {
+      const networks = await open(2);
+      const older = await start({ gates: [{ after: 2, kind: "manual" }], minHealthyFor: "10m", healthyDeadline: "1h" });
+      await expect.poll(async () => (await targets(older.id)).map(({ state }) => state)).toContain("soaking");
+      const newer = await start({ change: { settings: { heartbeat: "30s" } }, supersede: true });
+      await reaches(newer.id, "succeeded");
+      await expect
+        .poll(async () => (await targets(older.id)).map(({ why }) => why?.message), { timeout: 10_000 })
+        .toContain(`rollout ${newer.id} took the network over`);
+      const holds = await plane.store.getMany("rollout-hold", networks);
+      expect(holds.map(({ value }) => value.rollout)).toEqual([newer.id, newer.id]);
+      expect(holds.flatMap(({ value }) => value.over)).toContain(older.id);
+      expect(await plane.store.countOf(`rollout/${older.id}/global`)).toBe(0);
+    }, 30_000);
 
     it("is started by hand as an execution, once, and its id derives from it", async () => {
       const networks = await open(2, {});
