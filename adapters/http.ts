@@ -13,6 +13,8 @@ export interface ApiCall {
   /** Sent as JSON, or a text as it is together with `contentType`. */
   readonly body?: unknown;
   readonly contentType?: string;
+  /** Another type than JSON: its text is answered as it is. */
+  readonly accept?: string;
   readonly headers?: Readonly<Record<string, string>>;
   readonly signal?: AbortSignal;
 }
@@ -44,13 +46,21 @@ export function apiClient({ url, bearer, timeoutMs = 30_000 }: ApiClientOptions)
   const prefix = base.pathname.replace(/\/$/, "");
 
   return {
-    async call<T>({ method = "GET", path, body, contentType, headers, signal }: ApiCall): Promise<ApiAnswer<T>> {
+    async call<T>({
+      method = "GET",
+      path,
+      body,
+      contentType,
+      accept,
+      headers,
+      signal,
+    }: ApiCall): Promise<ApiAnswer<T>> {
       const secret = typeof bearer === "function" ? await bearer() : bearer;
       const answer = await sendRequest({
         method,
         url: new URL(`${prefix}${path}`, base),
         headers: {
-          accept: "application/json",
+          accept: accept ?? "application/json",
           ...(secret === undefined ? {} : { authorization: `Bearer ${secret}` }),
           ...(body === undefined ? {} : { "content-type": contentType ?? "application/json" }),
           ...headers,
@@ -62,7 +72,7 @@ export function apiClient({ url, bearer, timeoutMs = 30_000 }: ApiClientOptions)
       }).catch((cause: unknown) => {
         throw new Unreachable(`${base.origin} cannot be reached: ${reasonOf(cause, timeoutMs)}`, { cause });
       });
-      const parsed = parse(answer);
+      const parsed = accept !== undefined && answer.status < 300 ? answer.body : parse(answer);
       if (answer.status >= 200 && answer.status < 300) {
         if (parsed === NOT_JSON)
           throw new Unreachable(`${base.origin} answered something that is not cellplane's JSON`);

@@ -14,6 +14,8 @@ export interface Verb {
   readonly does: string;
   /** Other words for the same. */
   readonly aliases?: readonly string[];
+  /** True where the noun alone means this. */
+  readonly isDefault?: boolean;
   readonly examples: readonly string[];
   /** Adds options of its own. */
   readonly options?: (command: Command) => Command;
@@ -44,7 +46,7 @@ export const noun =
       .addHelpText("after", examplesText(verbs.flatMap(({ examples }) => examples.slice(0, 1))));
     for (const verb of verbs) {
       const sub = command
-        .command(verb.usage)
+        .command(verb.usage, { isDefault: verb.isDefault ?? false })
         .description(verb.does)
         .addOption(new Option("-o, --output <format>", "table, wide, json, yaml or name").default("table"))
         .option("--org <organization>", "id or slug of the organization", "default")

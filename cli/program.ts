@@ -1,31 +1,45 @@
 import { Command, CommanderError } from "commander";
 import type { Noun } from "./command.ts";
 import { exitCodes, tell } from "./failure.ts";
+import { audit } from "./nouns/audit.ts";
 import { cells } from "./nouns/cells.ts";
 import { deployments } from "./nouns/deployments.ts";
 import { freezes } from "./nouns/freezes.ts";
+import { keys } from "./nouns/keys.ts";
+import { me } from "./nouns/me.ts";
+import { members } from "./nouns/members.ts";
 import { networks } from "./nouns/networks.ts";
 import { nodes } from "./nouns/nodes.ts";
 import { operations } from "./nouns/operations.ts";
+import { orgs } from "./nouns/orgs.ts";
 import { pipelines } from "./nouns/pipelines.ts";
+import { quota } from "./nouns/quota.ts";
 import { releases } from "./nouns/releases.ts";
 import { rollouts } from "./nouns/rollouts.ts";
 import { tokens } from "./nouns/tokens.ts";
+import { usage } from "./nouns/usage.ts";
 import { workspaces } from "./nouns/workspaces.ts";
 import type { Terminal } from "./terminal.ts";
 
 const nouns: readonly Noun[] = [
   networks,
   operations,
-  cells,
-  releases,
-  rollouts,
-  freezes,
   workspaces,
   tokens,
   nodes,
   pipelines,
   deployments,
+  orgs,
+  members,
+  keys,
+  usage,
+  audit,
+  quota,
+  me,
+  releases,
+  rollouts,
+  freezes,
+  cells,
 ];
 
 const more = `

@@ -1,11 +1,10 @@
 import type { CellView } from "#core/model/cell-view.ts";
 import { age } from "../age.ts";
 import { noun } from "../command.ts";
-import { labelsText, writeList, writeOne } from "../output.ts";
+import { labelsText, writeList } from "../output.ts";
 import { everything } from "../session.ts";
-
-const reported = ({ report }: CellView, now: number): string =>
-  report ? `${age(report.at, now)} ago${report.fresh ? "" : " (too long)"}` : "never";
+import { reported, showCell } from "../show-cell.ts";
+import { cellCommands } from "./cell-commands.ts";
 
 export const cells = noun({
   name: "cells",
@@ -19,11 +18,12 @@ export const cells = noun({
         const now = terminal.now();
         await writeList(terminal, format, await everything<CellView>(api, "/v1/cells"), {
           nameOf: ({ name }) => name,
-          whenEmpty: "There is no cell yet. `npm start` brings two of its own; POST /v1/cells registers another.",
+          whenEmpty:
+            "There is no cell yet. `npm start` brings two of its own; `cellplane cells create` registers another.",
           columns: [
             { title: "NAME", of: ({ name }) => name },
             { title: "REGION", of: ({ region }) => region },
-            { title: "SCHEDULABLE", of: ({ schedulable }) => (schedulable ? "yes" : "no") },
+            { title: "SCHEDULABLE", of: ({ schedulable }) => (schedulable ? "yes" : "cordoned") },
             { title: "NETWORKS", of: ({ reserved, limits }) => `${reserved.networks}/${limits.networks}` },
             { title: "REPORTED", of: (cell) => reported(cell, now) },
             { title: "AGE", of: ({ createdAt }) => age(createdAt, now) },
@@ -40,27 +40,10 @@ export const cells = noun({
       does: "show one cell, by name or id",
       examples: ["cells get cell-1"],
       act: async (session, { args: [which = ""] }) => {
-        const { terminal, format } = session;
-        const cell = await session.cell(which);
-        const now = terminal.now();
-        await writeOne(terminal, format, {
-          data: cell,
-          name: cell.name,
-          shown: [
-            ["Name", cell.name],
-            ["Id", cell.id],
-            ["Region", cell.region],
-            ["Labels", labelsText(cell.labels)],
-            ["Schedulable", cell.schedulable ? "yes" : "no"],
-            ["Networks", `${cell.reserved.networks} of ${cell.limits.networks}`],
-            ["URL", cell.url ?? "- (it has not joined yet)"],
-            ["Domain", cell.domain ?? "-"],
-            ["Reported", reported(cell, now)],
-            ["Agent", cell.report?.agent ?? "-"],
-            ["Age", age(cell.createdAt, now)],
-          ],
-        });
+        const { id } = await session.cell(which);
+        await showCell(session, (await session.api.call<CellView>({ path: `/v1/cells/${id}` })).body);
       },
     },
+    ...cellCommands,
   ],
 });

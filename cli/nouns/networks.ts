@@ -1,17 +1,14 @@
-import { Option } from "commander";
 import type { Explanation } from "#core/model/explain.ts";
 import type { NetworkView } from "#core/model/network-view.ts";
-import type { Operation } from "#core/model/operation.ts";
 import { age } from "../age.ts";
-import { confirm, label, noun, waiting, yes } from "../command.ts";
-import { labelsText, writeExplanation, writeList, writeOne } from "../output.ts";
-import { everything, type Session } from "../session.ts";
+import { confirm, noun, waiting, yes } from "../command.ts";
+import { labelsText, writeExplanation, writeList } from "../output.ts";
+import { everything, queryOf } from "../session.ts";
+import { showNetwork } from "../show-network.ts";
 import { watchOperation } from "../watch-operation.ts";
-
-interface Accepted {
-  readonly network: NetworkView;
-  readonly operation: Operation;
-}
+import { type Accepted, createNetwork, updateNetwork } from "./network-change.ts";
+import { networkDoors } from "./network-doors.ts";
+import { networkHistory } from "./network-history.ts";
 
 const nodesText = ({ status: { nodes } }: NetworkView) => `${nodes.online}/${nodes.total}`;
 
@@ -22,13 +19,31 @@ export const networks = noun({
     {
       usage: "list",
       does: "list the networks of the organization",
-      examples: ["networks list", "networks list -o wide", "networks list -o name"],
-      act: async (session) => {
-        const { terminal, format, api, org } = session;
+      examples: [
+        "networks list",
+        "networks list --selector 'env=prod,team!=a' --phase ready",
+        "networks list --fleet --release 0.1.0 -o name   # everybody's, for platform operators",
+      ],
+      options: (command) =>
+        command
+          .option("--selector <selector>", "by labels, as in Kubernetes")
+          .option("--phase <phase>", "ready, degraded, updating, unreachable, …")
+          .option("--region <region>", "in one region")
+          .option("--cell <cell>", "in one cell, by its id")
+          .option("--release <version>", "at one release")
+          .option("--text <text>", "with this in the name")
+          .option("--sort <field>", "createdAt or name")
+          .option("--fleet", "of every organization, not of --org alone"),
+      act: async ({ terminal, format, api, org }, { options }) => {
+        const { selector, phase, region, cell, release, text, sort, fleet } = options;
         const now = terminal.now();
-        await writeList(terminal, format, await everything<NetworkView>(api, `/v1/orgs/${org}/networks`), {
+        const query = queryOf({ selector, phase, region, cell, release, q: text, sort });
+        const path = `${fleet ? "/v1/networks" : `/v1/orgs/${org}/networks`}${query}`;
+        await writeList(terminal, format, await everything<NetworkView>(api, path), {
           nameOf: ({ name }) => name,
-          whenEmpty: "There is no network yet. Make one: cellplane networks create NAME --wait",
+          whenEmpty: query
+            ? "No network matches."
+            : "There is no network yet. Make one: cellplane networks create NAME --wait",
           columns: [
             { title: "NAME", of: ({ name }) => name },
             { title: "PHASE", of: ({ status }) => status.phase },
@@ -37,6 +52,7 @@ export const networks = noun({
             { title: "REGION", of: ({ region }) => region },
             { title: "AGE", of: ({ createdAt }) => age(createdAt, now) },
             { title: "ID", of: ({ id }) => id, wide: true },
+            { title: "ORG", of: (network) => network.org, wide: true },
             { title: "CELL", of: ({ placement }) => placement?.cell ?? "-", wide: true },
             { title: "API", of: ({ endpoints }) => endpoints?.api ?? "-", wide: true },
             { title: "NATS", of: ({ endpoints }) => endpoints?.nats ?? "-", wide: true },
@@ -49,65 +65,10 @@ export const networks = noun({
       usage: "get <network>",
       does: "show one network, by name or id",
       examples: ["networks get factory-7", "networks get factory-7 -o json"],
-      act: async (session, { args: [which = ""] }) => show(session, await session.network(which)),
+      act: async (session, { args: [which = ""] }) => showNetwork(session, await session.network(which)),
     },
-    {
-      usage: "create <name>",
-      does: "make a network",
-      examples: [
-        "networks create factory-7 --wait",
-        "networks create lab --region local --label env=test",
-        "networks create lab --release 1.5.0",
-      ],
-      options: (command) =>
-        waiting(command)
-          .option("--region <region>", "where it has to be")
-          .option("--plan <plan>", "starter, standard or large")
-          .option("--channel <channel>", "stable or rapid: whose release it gets")
-          .option("--release <version>", "pin this one instead")
-          .option("--label <name=value>", "repeatable", label),
-      act: async (
-        session,
-        { args: [name], options: { region, plan, channel, release, label: labels, wait, timeout } },
-      ) => {
-        const { terminal, api, org } = session;
-        const { body } = await api.call<Accepted>({
-          method: "POST",
-          path: `/v1/orgs/${org}/networks`,
-          headers: { "idempotency-key": crypto.randomUUID() },
-          body: { name, region, plan, channel, release, labels },
-        });
-        if (!wait) {
-          await show(session, body.network);
-          terminal.err(`It is being made: cellplane operations watch ${body.operation.id}\n`);
-          return;
-        }
-        await watchOperation(session, body.operation.id, Number(timeout));
-        await show(session, await session.network(body.network.id));
-      },
-    },
-    {
-      usage: "update <network>",
-      does: "move a network to another release, or have it follow another channel",
-      examples: ["networks update factory-7 --release 1.5.0 --wait", "networks update factory-7 --unpin"],
-      options: (command) =>
-        waiting(command)
-          .option("--channel <channel>", "stable or rapid; it moves with the next rollout of that channel")
-          .addOption(new Option("--release <version>", "pin this one, and go there now").conflicts("unpin"))
-          .option("--unpin", "follow the channel again, with the next rollout"),
-      act: async (session, { args: [which = ""], options: { channel, release, unpin, wait, timeout } }) => {
-        const { api } = session;
-        const { id } = await session.network(which);
-        const { body } = await api.call<Accepted>({
-          method: "PATCH",
-          path: `/v1/networks/${id}`,
-          headers: { "if-match": "*" },
-          body: { channel, release: unpin ? null : release },
-        });
-        if (wait) await watchOperation(session, body.operation.id, Number(timeout));
-        await show(session, wait ? await session.network(id) : body.network);
-      },
-    },
+    createNetwork,
+    updateNetwork,
     {
       usage: "delete <network>",
       does: "take a network away, with everything in it",
@@ -141,47 +102,7 @@ export const networks = noun({
         await writeExplanation(terminal, format, name, body);
       },
     },
+    ...networkHistory,
+    ...networkDoors,
   ],
 });
-
-/** What it runs, what it should run where that differs, and why. */
-function releaseText({ status, resolvedRelease, release, channel }: NetworkView): string {
-  const wanted = resolvedRelease ?? status.release ?? "-";
-  const runs = status.release !== null && status.release !== wanted ? `${status.release} → ${wanted}` : wanted;
-  return `${runs} (${release === null ? `channel ${channel}` : "pinned"})`;
-}
-
-async function show({ terminal, format }: Session, network: NetworkView): Promise<void> {
-  const now = terminal.now();
-  const { status, endpoints, placement } = network;
-  await writeOne(terminal, format, {
-    data: network,
-    name: network.name,
-    shown: [
-      ["Name", network.name],
-      ["Id", network.id],
-      [
-        "Phase",
-        status.fresh || status.reportedAt === null
-          ? status.phase
-          : `${status.phase} (last heard ${age(status.reportedAt, now)} ago)`,
-      ],
-      ["Nodes", `${status.nodes.online} online of ${status.nodes.total}`],
-      ["Release", releaseText(network)],
-      ["Region", network.region],
-      ["Plan", network.plan],
-      ["Labels", labelsText(network.labels)],
-      ["Cell", placement ? [placement.cell, ...placement.reasons].join("\n") : "-"],
-      ["API", endpoints?.api ?? "-"],
-      ["NATS", endpoints?.nats ?? "-"],
-      ["Operation", network.operation ?? "-"],
-      ["Age", age(network.createdAt, now)],
-      [
-        "Conditions",
-        status.conditions
-          .map(({ type, status: is, message }) => `${type}: ${is}${message ? `, ${message}` : ""}`)
-          .join("\n") || "-",
-      ],
-    ],
-  });
-}

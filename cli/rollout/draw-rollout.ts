@@ -148,8 +148,8 @@ function budgetText({ rollout: { progress } }: Look): string {
 
 function paceText({ rollout: { progress, gates } }: Look, now: number): string {
   const { slots, eta } = progress;
-  const closed = gates.filter(({ state }) => state !== "passed").length;
-  const end = eta === null ? "" : `; about ${span(Math.max(0, Date.parse(eta) - now))} to go`;
-  const gate = eta === null || closed === 0 ? "" : ", beside what gates take";
-  return `${slots.taken} in flight, at most ${slots.limit} at once${end}${gate}`;
+  const left = eta === null ? 0 : Date.parse(eta) - now;
+  const gate = gates.some(({ state }) => state !== "passed") ? ", beside what gates take" : "";
+  const end = left < 1_000 ? "" : `; about ${span(left)} to go${gate}`;
+  return `${slots.taken} in flight, at most ${slots.limit} at once${end}`;
 }

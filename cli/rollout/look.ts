@@ -71,7 +71,7 @@ export function nextSteps({ id, state, gates }: Rollout): string[] {
   if (state === "succeeded") return [];
   if (rolloutHasEnded({ state }))
     return [command("targets", " --state failed"), command("retry-failed", ' --reason "…"')];
+  if (state === "paused") return [command("resume"), command("abort"), command("roll-back")];
   if (gate >= 0) return [command("approve", ` --gate ${gate + 1} --reason "…"`)];
-  if (state === "paused") return [command("resume"), command("abort"), command("rollback")];
   return [command("watch")];
 }

@@ -12,7 +12,8 @@ export async function showRollout({ terminal, format, api }: Session, id: string
   const { body: rollout } = await api.call<RolloutDetail>({ path: rolloutPath(id) });
   const now = terminal.now();
   const { spec, summary, progress, paused, stopping, rollback } = rollout;
-  const deed = (what: string, { by, reason }: { by: string; reason: string }): string => `${what} by ${by}: ${reason}`;
+  const deed = (what: string, { by, reason }: { by: string; reason: string }): string =>
+    `${what} by ${by}${reason ? `: ${reason}` : ""}`;
   await writeOne(terminal, format, {
     data: rollout,
     name: rollout.id,
