@@ -7,6 +7,8 @@ import * as z from "zod";
 import { secretAdminKey } from "#adapters/admin-key-secret.ts";
 import { httpCells } from "#adapters/cells-http.ts";
 import { dynamoStore } from "#adapters/dynamodb.ts";
+import { clusterSecret } from "#adapters/eks/cluster-secret.ts";
+import { clusterToken } from "#adapters/eks/cluster-token.ts";
 import { embeddedMetrics } from "#adapters/emf.ts";
 import { regionalStore } from "#adapters/home-store.ts";
 import { jsonLog } from "#adapters/json-log.ts";
@@ -22,6 +24,7 @@ import type { AdminKeyPlace } from "#core/operations/begin-fleet.ts";
 import type { Dependencies } from "#core/operations/dependencies.ts";
 import { measuredStore } from "#core/operations/measured-store.ts";
 import type { Secrets } from "#core/ports.ts";
+import type { CellDeps } from "./resources/register-cell.ts";
 
 const json = <T extends z.ZodType>(schema: T) =>
   z.preprocess((text) => (typeof text === "string" ? JSON.parse(text) : text), schema);
@@ -123,6 +126,30 @@ async function secretsOf(cursorSecret: string | undefined): Promise<Secrets> {
     mac() {
       throw new Error("This function signs no cursors: it was given no key for them.");
     },
+  };
+}
+
+/** What the function of a cell's own stack has: secrets by name, and one Secret of its cluster, which knows it by its role. */
+export function cellDeps(): CellDeps {
+  const secrets = new SecretsManagerClient();
+  const { AWS_LAMBDA_FUNCTION_NAME = "function", LOG_LEVEL = "info" } = process.env;
+  return {
+    clock: systemClock,
+    log: jsonLog(LOG_LEVEL, AWS_LAMBDA_FUNCTION_NAME),
+    async readSecret(name) {
+      const { SecretString } = await secrets.send(new GetSecretValueCommand({ SecretId: name }));
+      if (!SecretString) throw new Error(`The secret ${name} is empty.`);
+      return SecretString;
+    },
+    joinSecret: ({ cluster, endpoint, caData, namespace, name }) =>
+      clusterSecret({
+        ...{ endpoint, namespace, name },
+        caPem: Buffer.from(caData, "base64").toString(),
+        async bearer() {
+          const [region, lent] = [await secrets.config.region(), await secrets.config.credentials()];
+          return clusterToken(cluster, region, lent, systemClock.now());
+        },
+      }),
   };
 }
 

@@ -2,22 +2,23 @@ import * as z from "zod";
 
 /** Everything that a deploy is told, in this one place: `-c name=value`, each once, checked before anything is made. */
 
-const text = (pattern: RegExp, what: string) => z.string(`is missing: give ${what}`).regex(pattern, `must be ${what}`);
+export const text = (pattern: RegExp, what: string) =>
+  z.string(`is missing: give ${what}`).regex(pattern, `must be ${what}`);
 const yesOrNo = z.enum(["true", "false"], "must be true or false").transform((value) => value === "true");
 const domain = text(
   /^(?=.{4,200}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,}$/,
   "a domain name such as cells.example.com",
 );
 const region = text(/^[a-z]{2}(-[a-z]+)+-\d$/, "an AWS region such as eu-central-1");
-const arn = (service: string) => text(new RegExp(`^arn:aws[a-z-]*:${service}:`), `an ARN of ${service}`);
+export const arn = (service: string) => text(new RegExp(`^arn:aws[a-z-]*:${service}:`), `an ARN of ${service}`);
 const zone = text(/^Z[A-Z0-9]{8,32}$/, "the id of a hosted zone such as Z0123456789ABC");
-const listOf = <T extends z.ZodType<string, string>>(item: T) =>
+export const listOf = <T extends z.ZodType<string, string>>(item: T) =>
   z
     .string()
     .transform((all) => all.split(",").filter((part) => part !== ""))
     .pipe(z.array(item));
 
-const Shared = {
+export const Shared = {
   region,
   domain,
   /** Route 53's public zone of `domain`; without it the home makes one, to which the parent zone must delegate. */
@@ -27,6 +28,8 @@ const Shared = {
   /** `owner=platform,cost-center=7` on everything that takes tags. */
   tags: listOf(text(/^[\w.:/@-]{1,128}=[\w.:/=@ -]{0,256}$/, "pairs such as owner=platform")).default([]),
 };
+
+const Everywhere = z.object(Shared);
 
 const External = {
   issuer: z.url("must be the URL of an OIDC issuer").optional(),
@@ -65,7 +68,7 @@ export interface ExternalPeople {
   readonly platformAudience?: string;
 }
 
-interface SharedContext {
+export interface SharedContext {
   readonly region: string;
   readonly domain: string;
   readonly zone?: string;
@@ -87,7 +90,7 @@ export const contextOf = (given: Readonly<Record<string, unknown>>): ControlPlan
   return { ...sharedOf(all), ...(all.pager ? { pager: all.pager } : {}), here: regionOf(all) };
 };
 
-function parse<S extends z.ZodType>(schema: S, given: unknown): z.output<S> {
+export function parse<S extends z.ZodType>(schema: S, given: unknown): z.output<S> {
   const parsed = schema.safeParse(given);
   if (parsed.success) return parsed.data;
   const wrong = parsed.error.issues.map((issue) =>
@@ -99,12 +102,12 @@ function parse<S extends z.ZodType>(schema: S, given: unknown): z.output<S> {
 }
 
 /** Leaves out what was not given, so that an optional value is there or is not. */
-const given = <T extends object>(value: T) =>
+export const given = <T extends object>(value: T) =>
   Object.fromEntries(Object.entries(value).filter(([, part]) => part !== undefined)) as {
     [K in keyof T]: Exclude<T[K], undefined>;
   };
 
-function sharedOf({ region, domain, zone, boundary, tags }: z.output<typeof ControlPlane>) {
+export function sharedOf({ region, domain, zone, boundary, tags }: z.output<typeof Everywhere>) {
   const pairs = tags.map((pair) => [pair.slice(0, pair.indexOf("=")), pair.slice(pair.indexOf("=") + 1)]);
   return { region, domain, ...given({ zone, boundary }), tags: Object.fromEntries(pairs) } as SharedContext;
 }

@@ -14,6 +14,7 @@ import { Signals } from "./control-plane/signals.ts";
 import { SigningKeys } from "./control-plane/signing-keys.ts";
 import { Workflow } from "./control-plane/workflow.ts";
 import { PREFIX } from "./names.ts";
+import { CELL_FUNCTION } from "./rights.ts";
 
 export interface ControlPlaneProps {
   readonly context: ControlPlaneContext;
@@ -36,7 +37,8 @@ export class ControlPlaneStack extends Stack {
     this.table = new IntentTable(this, "Intent", here);
     const people = here.people ? [here.people] : new People(this, "People", domain).issuers;
     const machines = Object.keys(workflows).map((workflow) => [workflow, this.machineArn(workflow)] as const);
-    const names = Object.keys(bundles).filter((name) => name !== (here.home ? "find-stream" : "begin-fleet"));
+    const elsewhere = [CELL_FUNCTION, here.home ? "find-stream" : "begin-fleet"];
+    const names = Object.keys(bundles).filter((name) => !elsewhere.includes(name));
     const functions = new Functions(this, "Functions", names, {
       bundles,
       issuer: `https://api.${domain}`,

@@ -57,3 +57,6 @@ export const rights: Readonly<Record<string, Rights>> = {
   "find-stream": { store: [], describeTable: true },
   canary: { store: ["read"], adminKey: "read" },
 };
+
+/** The function that is in a cell's stack instead, with rights of its own. */
+export const CELL_FUNCTION = "register-cell";

@@ -13,6 +13,10 @@ export interface FunctionProps {
   readonly atOnce: number;
   readonly timeoutSeconds?: number;
   readonly memoryMb?: number;
+  /** What stands before its file's name, so that there may be one for each cell. */
+  readonly prefix?: string;
+  /** Where it runs, if what it calls is not to be reached from outside. */
+  readonly inside?: Pick<lambda.FunctionProps, "vpc" | "vpcSubnets" | "securityGroups">;
 }
 
 /** One Lambda function from one file under `functions/lambda/`, with a role and a log of its own. The file is the id. */
@@ -26,7 +30,7 @@ export class ControlPlaneFunction extends Construct {
 
   constructor(scope: Construct, name: string, props: FunctionProps) {
     super(scope, pascal(name));
-    const functionName = `${PREFIX}-${name}`;
+    const functionName = `${props.prefix ?? PREFIX}-${name}`;
     const logGroup = new logs.LogGroup(this, "Logs", {
       logGroupName: `/aws/lambda/${functionName}`,
       retention: logs.RetentionDays.ONE_MONTH,
@@ -55,11 +59,27 @@ export class ControlPlaneFunction extends Construct {
       environment: { NODE_OPTIONS: "--enable-source-maps", LOG_LEVEL: "info", ...props.environment },
       // An execution in flight goes on with the version that it began with.
       currentVersionOptions: { removalPolicy: RemovalPolicy.RETAIN },
+      ...props.inside,
     });
     Validations.of(this.role.node.findChild("DefaultPolicy")).acknowledge({
       id: "AwsSolutions-IAM5[Resource::*]",
       reason: "X-Ray has no resources to name: its writes take * alone.",
     });
+  }
+
+  /** What Lambda itself needs for a function in a network. */
+  runsInside(): void {
+    this.may(
+      [
+        "ec2:AssignPrivateIpAddresses",
+        "ec2:CreateNetworkInterface",
+        "ec2:DeleteNetworkInterface",
+        "ec2:DescribeNetworkInterfaces",
+        "ec2:DescribeSubnets",
+        "ec2:UnassignPrivateIpAddresses",
+      ],
+      ["*"],
+    );
   }
 
   /** Exactly these actions on exactly these resources. */

@@ -2,34 +2,9 @@ import { randomUUID } from "node:crypto";
 import { rmSync, statSync } from "node:fs";
 import { join } from "node:path";
 import type { ApiClient } from "#adapters/http.ts";
+import { decideRegistration } from "#core/model/cell-registration.ts";
 import type { CellView } from "#core/model/cell-view.ts";
 import { writeAtomically } from "../write-file.ts";
-
-/** A join token opens for 24 h; one that is nearly that old is not relied on. */
-const TOKEN_IS_GOOD_MS = 23 * 3_600_000;
-
-/** What is known of a cell when a start begins; any crash before left it in one of these states. */
-export interface CellSituation {
-  /** The control plane's record of that name. */
-  readonly known: Pick<CellView, "url"> | undefined;
-  /** Age of the join token that is on disk. */
-  readonly tokenAgeMs: number | undefined;
-}
-
-/**
- * - `joined`: its agent is known by its identity and needs no token.
- * - `use-token`: registered, and the token waits on disk.
- * - `register`: not known yet.
- * - `replace`: registered, but the token was lost (it is shown once) or is too old: only a new record brings a new one.
- */
-export function decideRegistration({
-  known,
-  tokenAgeMs,
-}: CellSituation): "joined" | "use-token" | "register" | "replace" {
-  if (!known) return "register";
-  if (known.url !== null) return "joined";
-  return tokenAgeMs !== undefined && tokenAgeMs < TOKEN_IS_GOOD_MS ? "use-token" : "replace";
-}
 
 /** Where the join token waits for the agent, 0600, until it has joined. */
 export const joinTokenFile = (folder: string): string => join(folder, "join-token");

@@ -1,11 +1,12 @@
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, inject, it, vi } from "vitest";
 import { call as http } from "../e2e/standalone.ts";
 import { type Assembly, startAssembly } from "./assembly/assembly.ts";
 import { type Cells, startCells } from "./assembly/cells.ts";
-import { home, synthesize } from "./synthesize.ts";
+import { type Registration, startRegistration } from "./assembly/registration.ts";
+import { home, type Json, synthesize } from "./synthesize.ts";
 
 /** What CDK would deploy, run: nothing but cdk.out says which functions there are, what they know and what they may. */
 describe("the synthesized assembly", () => {
@@ -32,6 +33,7 @@ describe("the synthesized assembly", () => {
       region: "eu-central-1",
       dynamo: inject("dynamoEndpoint"),
       log: folder,
+      visitors: ["cellplane-eu-1-register-cell"],
     });
     await assembly.follow();
     cells = await startCells({ data: join(folder, "data"), controlPlane: assembly.url, key: assembly.key, count: 1 });
@@ -73,6 +75,71 @@ describe("the synthesized assembly", () => {
     const gone = await call("DELETE", `/v1/networks/${network.id}`, undefined, { "if-match": "*" });
     expect(await ended(gone.json.operation.id)).toMatchObject({ state: "succeeded", kind: "delete" });
     expect((await call("GET", `/v1/networks/${network.id}`)).status).toBe(404);
+  });
+
+  describe("the registration of a cell's stack", () => {
+    let registration: Registration;
+    beforeAll(async () => {
+      registration = await startRegistration(assembly, inject("bundles")["register-cell"] ?? "", folder);
+    });
+    afterAll(() => registration?.close());
+    const cellNamed = async (name: string) =>
+      (await call("GET", "/v1/cells")).json.items.find((cell: Json) => cell.name === name);
+    const place = "/api/v1/namespaces/cellplane-system/secrets/cellplane-join";
+    const token = () => Buffer.from(registration.cluster.secrets.get(place).data.token, "base64").toString();
+
+    it("makes the cell known and lays its token where the agent waits, past template and log", async () => {
+      const made = await registration.tell("Create", "eu-1");
+      expect(made).toMatchObject({ Status: "SUCCESS", PhysicalResourceId: "eu-1" });
+      expect(await cellNamed("eu-1")).toMatchObject({
+        id: made.Data?.Id,
+        region: "eu-central-1",
+        limits: { networks: 200 },
+        labels: { eks: "cellplane-eu-1" },
+      });
+      expect(token()).toMatch(/^cpj_/);
+      expect([...registration.cluster.callers]).toEqual(["cellplane-eu-1-register-cell"]);
+      expect(JSON.stringify(made)).not.toContain(token());
+      for (const file of readdirSync(folder).filter((name) => name.endsWith(".log")))
+        expect(readFileSync(join(folder, file), "utf8")).not.toContain(token());
+    });
+
+    it("changes nothing when it is told twice", async () => {
+      const [before, first] = [await cellNamed("eu-1"), token()];
+      expect(await registration.tell("Create", "eu-1")).toMatchObject({ Status: "SUCCESS" });
+      expect(await registration.tell("Update", "eu-1")).toMatchObject({ Status: "SUCCESS" });
+      expect(await cellNamed("eu-1")).toMatchObject({ id: before.id, labels: before.labels });
+      expect(token()).toBe(first);
+    });
+
+    it("does not take another's cell for its own, neither to change nor to delete it", async () => {
+      expect(await registration.tell("Create", "cell-1")).toMatchObject({
+        Status: "FAILED",
+        Reason: expect.stringMatching(/There is a cell cell-1 already, which is not this cluster/),
+      });
+      expect(await registration.tell("Delete", "cell-1")).toMatchObject({ Status: "SUCCESS" });
+      expect(await cellNamed("cell-1")).toBeDefined();
+    });
+
+    it("deletes a cell that holds nothing, and what is gone already", async () => {
+      expect(await registration.tell("Delete", "eu-1")).toMatchObject({ Status: "SUCCESS" });
+      expect(await cellNamed("eu-1")).toBeUndefined();
+      expect(await registration.tell("Delete", "eu-1")).toMatchObject({ Status: "SUCCESS" });
+    });
+
+    it("does not let a cell go that holds networks, and says how many", async () => {
+      const { network, operation } = await create("holds");
+      await ended(operation.id);
+      const labels = { labels: { eks: "cellplane-eu-1" } };
+      const merge = { "if-match": "*", "content-type": "application/merge-patch+json" };
+      await call("PATCH", `/v1/cells/${cells.ids[0]}`, labels, merge);
+      expect(await registration.tell("Delete", "cell-1")).toMatchObject({
+        Status: "FAILED",
+        Reason: expect.stringMatching(/cell-1 holds 1 network\./),
+      });
+      const gone = await call("DELETE", `/v1/networks/${network.id}`, undefined, { "if-match": "*" });
+      await ended(gone.json.operation.id);
+    });
   });
 
   it("R4: a sweep takes up what the stream never told", async () => {

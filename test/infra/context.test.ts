@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
+import { cellContextOf } from "../../infra/cell-context.ts";
 import { contextOf } from "../../infra/context.ts";
-import { elsewhere, home } from "./synthesize.ts";
+import { cell, elsewhere, home } from "./synthesize.ts";
 
 describe("the context of a deploy", () => {
   it("is a home by three values", () => {
@@ -48,5 +49,45 @@ describe("the context of a deploy", () => {
   ])("refuses %s in one sentence", (_what, given, sentence) => {
     expect(() => contextOf(given)).toThrow(sentence);
     expect(() => contextOf(given)).not.toThrow(/\n/);
+  });
+});
+
+describe("the context of a cell", () => {
+  it("makes a cluster of its own where none is named", () => {
+    expect(cellContextOf(cell)).toEqual({
+      ...cell,
+      tags: {},
+      cellDomain: "eu-1.cells.example.com",
+      networks: 200,
+      keySecret: "cellplane/admin-key",
+      cluster: { nodes: { least: 3, most: 12 }, instance: "m8g.large", admins: [] },
+    });
+  });
+
+  it("goes into a cluster that is there, under a domain of its own", () => {
+    const given = { ...cell, cluster: "shared", cellDomain: "eu-1.example.net", networks: "50" };
+    expect(cellContextOf(given)).toMatchObject({
+      cluster: { existing: "shared" },
+      cellDomain: "eu-1.example.net",
+      networks: 50,
+    });
+  });
+
+  it.each<[string, Record<string, unknown>, RegExp]>([
+    ["no images", { ...cell, images: undefined }, /images is missing: give a registry/],
+    ["no zone", { ...cell, zone: undefined }, /A cell needs zone/],
+    ["a name that is none", { ...cell, cell: "EU 1" }, /cell must be a name such as eu-1/],
+    ["fewer nodes than zones", { ...cell, nodes: "2-4" }, /at least 3, one in each zone/],
+    ["more at least than at most", { ...cell, nodes: "6-4" }, /no fewer than the least/],
+    ["an instance that is not arm64", { ...cell, instance: "m7i.large" }, /arm64 instance type/],
+    [
+      "nodes of a cluster that is there",
+      { ...cell, cluster: "shared", nodes: "3-4" },
+      /nodes: an existing cluster has/,
+    ],
+    ["what a control plane is told", { ...cell, home: "true" }, /home is not known/],
+  ])("refuses %s in one sentence", (_what, given, sentence) => {
+    expect(() => cellContextOf(given)).toThrow(sentence);
+    expect(() => cellContextOf(given)).not.toThrow(/\n/);
   });
 });

@@ -5,6 +5,7 @@ import { signalFilter, tableDefinition } from "#adapters/dynamodb/table.ts";
 import { tasksOf } from "#step-functions/asl.ts";
 import { workflows } from "#step-functions/index.ts";
 import { functionNames } from "../../infra/bundles.ts";
+import { CELL_FUNCTION } from "../../infra/rights.ts";
 import { functionNamed, home, ofType, synthesize, type Template } from "./synthesize.ts";
 
 describe("the control plane of a single region", () => {
@@ -49,7 +50,7 @@ describe("the control plane of a single region", () => {
     expect(indexes).toEqual(Object.keys(tableDefinition.indexes).map((name) => [name, "KEYS_ONLY"]));
   });
 
-  it.each(functionNames.filter((name) => name !== "find-stream"))(
+  it.each(functionNames.filter((name) => name !== "find-stream" && name !== CELL_FUNCTION))(
     "%s runs on arm64 and Node 24, bounded and traced",
     (name) => {
       const [, { Properties }] = functionNamed(template, name);

@@ -2,7 +2,7 @@ import { readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { functionNames } from "../../infra/bundles.ts";
-import { rights, storeActions } from "../../infra/rights.ts";
+import { CELL_FUNCTION, rights, storeActions } from "../../infra/rights.ts";
 import { elsewhere, functionNamed, home, type Json, ofType, synthesize, type Template } from "./synthesize.ts";
 
 interface Statement {
@@ -100,7 +100,7 @@ describe("the rights of a function", () => {
   afterAll(() => rmSync(folder, { recursive: true }));
 
   it("are written down for every function that is there, and for no other", () => {
-    expect(Object.keys(rights).sort()).toEqual([...functionNames]);
+    expect([...Object.keys(rights), CELL_FUNCTION].sort()).toEqual([...functionNames]);
   });
 
   it.each([

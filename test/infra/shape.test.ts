@@ -1,30 +1,35 @@
 import { spawnSync } from "node:child_process";
 import { rmSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { elsewhere, synthesize, type Template, withReplica } from "./synthesize.ts";
+import { cell, elsewhere, synthesize, synthesizeCell, type Template, withReplica } from "./synthesize.ts";
 
 /** What holds data, names or keys: were its logical id another one, CloudFormation would make an empty one in its place. */
 const stateful = [
   "AWS::Cognito::UserPool",
   "AWS::Cognito::UserPoolClient",
   "AWS::DynamoDB::GlobalTable",
+  "AWS::EC2::VPC",
+  "AWS::EKS::Cluster",
   "AWS::KMS::Key",
   "AWS::KMS::ReplicaKey",
   "AWS::Route53::HostedZone",
   "AWS::SQS::Queue",
   "AWS::SecretsManager::Secret",
   "AWS::StepFunctions::StateMachine",
+  "Custom::Cell",
 ];
 
 describe.each([
-  ["home", withReplica],
-  ["elsewhere", elsewhere],
-])("the template of a region: %s", (name, given) => {
+  ["home", () => synthesize(withReplica)],
+  ["elsewhere", () => synthesize(elsewhere)],
+  ["cell", () => synthesizeCell(cell)],
+  ["cell-in-a-cluster", () => synthesizeCell({ ...cell, cluster: "shared" })],
+])("the template of a deploy: %s", (name, make) => {
   let template: Template;
   let folder: string;
   let file: string;
   beforeAll(() => {
-    ({ template, folder, file } = synthesize(given));
+    ({ template, folder, file } = make());
   });
   afterAll(() => rmSync(folder, { recursive: true }));
 

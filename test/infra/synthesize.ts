@@ -1,14 +1,21 @@
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { App, Validations } from "aws-cdk-lib";
 import { AwsSolutionsChecks } from "cdk-nag";
 import { inject, onTestFinished } from "vitest";
+import { cellContextOf } from "../../infra/cell-context.ts";
+import { CellStack } from "../../infra/cell-stack.ts";
 import { contextOf } from "../../infra/context.ts";
 import { ControlPlaneStack } from "../../infra/control-plane-stack.ts";
+import { CELL_FUNCTION } from "../../infra/rights.ts";
+
+/** Stands for the agent's chart. */
+const chart = resolve(import.meta.dirname, "a-chart");
 
 export interface Resource {
   readonly Type: string;
+  readonly DependsOn?: readonly string[];
   readonly Properties: Readonly<Record<string, Json>>;
   readonly DeletionPolicy?: string;
   readonly UpdateReplacePolicy?: string;
@@ -49,6 +56,29 @@ export function synthesize(given: Readonly<Record<string, string>>): {
   app.synth();
   const file = join(folder, `${stackName}.template.json`);
   return { template: JSON.parse(readFileSync(file, "utf8")), folder, file };
+}
+
+export const cell = {
+  region: "eu-central-1",
+  domain: "cells.example.com",
+  zone: "Z0123456789ABC",
+  cell: "eu-1",
+  images: "registry.example.com/cellplane",
+  certificates: "operators@example.com",
+};
+
+/** Synthesizes one cell, the same way. */
+export function synthesizeCell(given: Readonly<Record<string, string>>) {
+  const context = cellContextOf(given);
+  const folder = mkdtempSync(join(tmpdir(), "cellplane-cdk-"));
+  const app = new App({ outdir: folder, analyticsReporting: false });
+  Validations.of(app).addPlugins(new AwsSolutionsChecks(app));
+  const bundle = inject("bundles")[CELL_FUNCTION] ?? "";
+  const { stackName } = new CellStack(app, { context, bundle, chart });
+  app.synth();
+  const file = join(folder, `${stackName}.template.json`);
+  const template: Template = JSON.parse(readFileSync(file, "utf8"));
+  return { template, folder, file };
 }
 
 /** The same for one test; its folder is gone afterwards. */

@@ -8,7 +8,7 @@ import { localSettings } from "../../aws/local-settings.ts";
 import { readStream, type StreamReader } from "../../aws/stream-reader.ts";
 import { type Json, ofType, type Template } from "../synthesize.ts";
 import { openAws } from "./aws.ts";
-import { createResource } from "./begin.ts";
+import { tellResource } from "./begin.ts";
 import { type FunctionProcess, functionProcess } from "./function-process.ts";
 import { makeTable } from "./intent-table.ts";
 import { keysAndSecrets } from "./keys-and-secrets.ts";
@@ -19,6 +19,8 @@ import { ACCOUNT, resolverOf } from "./resolve.ts";
 /** A control plane that runs as its synthesized assembly says, and what a test may do to it. */
 export interface Assembly {
   readonly url: string;
+  /** Where functions reach AWS. */
+  readonly awsUrl: string;
   /** The admin key, from where the deploy has put it. */
   readonly key: string;
   readonly denied: readonly string[];
@@ -41,6 +43,8 @@ export async function startAssembly(options: {
   readonly region: string;
   readonly dynamo: string;
   readonly log: string;
+  /** Functions of other stacks, whose rights are not this template's to give. */
+  readonly visitors?: readonly string[];
 }): Promise<Assembly> {
   const { folder, stack, region, dynamo, log } = options;
   const template: Template = JSON.parse(readFileSync(join(folder, `${stack}.template.json`), "utf8"));
@@ -75,6 +79,7 @@ export async function startAssembly(options: {
       table: (name) => `arn:aws:dynamodb:${region}:${ACCOUNT}:table/${name}`,
       secret: (name) => secretArns.get(name) ?? name,
     },
+    visitors: options.visitors ?? [],
     async answer(call) {
       if (call.service === "dynamodb") return undefined;
       return call.service === "states" ? machines.start(call.body) : answer(call);
@@ -118,7 +123,8 @@ export async function startAssembly(options: {
   }
   for (const [id, { Type, Properties }] of Object.entries(template.Resources)) {
     if (!Type.startsWith("Custom::")) continue;
-    const made = await createResource(id, {}, (event) => named(resolve(Properties.ServiceToken)).invoke(event));
+    const told = { requestType: "Create", id, properties: {} } as const;
+    const made = await tellResource(told, (event) => named(resolve(Properties.ServiceToken)).invoke(event));
     if (made.Status !== "SUCCESS") throw new Error(`${id} was not made: ${made.Reason}`);
   }
 
@@ -126,6 +132,7 @@ export async function startAssembly(options: {
   const [[, mapping] = []] = ofType(template, "AWS::Lambda::EventSourceMapping");
   return {
     url,
+    awsUrl: aws.url,
     key: answer({ service: "secretsmanager", operation: "GetSecretValue", body: { SecretId: "cellplane/admin-key" } })
       .SecretString,
     denied: aws.denied,

@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { decideRegistration } from "#core/model/cell-registration.ts";
 import { lineOf, StartFailure } from "../../../standalone/start-failure.ts";
 import { lastLineOf, pauseBefore } from "../../../standalone/supervisor/child.ts";
-import { decideRegistration } from "../../../standalone/supervisor/register-cell.ts";
 
 const HOUR = 3_600_000;
 
