@@ -116,7 +116,7 @@ export async function startAgent({ cluster, clock, chance, verifier, log, settin
   async function operate(): Promise<void> {
     const id = settings.controlPlane ? await pinned.joined() : await ownCellId(cluster, clock);
     const cell = { id, domain: settings.domain, doors: settings.doors };
-    await objects.synced;
+    await Promise.all([objects.synced, preloaded()]);
     if (ended.signal.aborted) return;
     const orchestrators = orchestratorClient({ cluster, clock, authorities, cell: cell.id });
     const trust = natsTrust(() => authorities.nats);
@@ -161,6 +161,10 @@ export async function startAgent({ cluster, clock, chance, verifier, log, settin
     }
     orchestrators.close();
   }
+
+  /** Without it each first pass reads what it needs. */
+  const preloaded = () =>
+    material.preload().catch((error: unknown) => log("info", "keys are read one by one", { why: String(error) }));
 
   /** Generations of the authorities come and go: what is made of them follows, and the control plane hears of it. */
   async function keepAuthorities(): Promise<void> {

@@ -65,8 +65,15 @@ export async function keptOnce<T>(
   ref: ObjectRef,
   { parse, make }: { parse: (value: unknown) => T; make: () => T | Promise<T> },
 ): Promise<Kept<T>> {
-  const found = await readKept(cluster, ref, parse);
-  if (found) return found;
+  return (await readKept(cluster, ref, parse)) ?? keptNew(cluster, ref, { parse, make });
+}
+
+/** The same for what is probably not there yet: makes it without looking first. */
+export async function keptNew<T>(
+  cluster: Cluster,
+  ref: ObjectRef,
+  { parse, make }: { parse: (value: unknown) => T; make: () => T | Promise<T> },
+): Promise<Kept<T>> {
   try {
     const value = await make();
     return { value, version: await writeKept(cluster, ref, { value, version: "" }) };

@@ -9,7 +9,6 @@ export interface News {
 }
 
 const arrival: Readonly<Partial<Record<Phase, (before: Phase | undefined, after: Observed) => News>>> = {
-  provisioning: () => ({ type: "Normal", reason: "Provisioning", message: "the network is being made" }),
   updating: (_, { generation }) => ({
     ...{ type: "Normal", reason: "Updating" },
     message: `the network is brought to generation ${generation}`,
@@ -24,7 +23,10 @@ const arrival: Readonly<Partial<Record<Phase, (before: Phase | undefined, after:
   deleting: () => ({ type: "Normal", reason: "Deleting", message: "the network and all in it are being taken away" }),
 };
 
-/** What is new to people between two observations: a phase, a refusal, a blocked deletion, a pause. Most changes are nothing. */
+/**
+ * What is new to people between two observations: a phase, a refusal, a blocked deletion, a pause. Most changes are nothing, and neither is
+ * a first start: the status tells how far it is, and its end is told.
+ */
 export function newsOf(before: Observed | undefined, after: Observed): News[] {
   const news: News[] = [];
   if (before?.phase !== after.phase) {

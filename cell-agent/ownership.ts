@@ -58,8 +58,8 @@ export const ownsAll = ({ ours }: Pick<Ownership, "ours">, { metadata, ...rest }
 
 function covers(owned: Fields | undefined, value: unknown): boolean {
   if (owned === undefined) return false;
-  const names = Object.keys(owned).filter((name) => name !== ".");
-  // Nothing is told of what is inside: it is owned as a whole.
+  const names = Object.keys(owned);
+  // Nothing is told of what is inside: it is owned as a whole. A "." alone is the frame without what was in it.
   if (names.length === 0) return true;
   if (Array.isArray(value)) return value.every((item) => coversItem(owned, names, item));
   if (typeof value !== "object" || value === null) return true;

@@ -96,10 +96,10 @@ async function converge(operator: Operator, instance: NetworkInstance): Promise<
     certificate: material.certificate,
     expectOpen: observed.expectOpen,
   });
-  await report(operator, instance, observed.status);
+  const reportMs = await report(operator, instance, observed.status);
   if (dying) return { againMs: LOOK_AGAIN_MS };
   if (acted.failure) throw acted.failure;
-  return { againMs: Math.min(secrets.dueIn(name), acted.againMs ?? Number.POSITIVE_INFINITY) };
+  return { againMs: Math.min(secrets.dueIn(name), ...[acted.againMs, reportMs].filter((one) => one !== undefined)) };
 }
 
 /** Somebody deleted an object of a network, and a finalizer keeps it: it works on, and cannot be made anew before it is gone. */

@@ -61,7 +61,7 @@ export function statusOf({ spec: order }: Pick<NetworkInstance, "spec">, seen: O
     endpoints: seen.endpoints,
     conditions: [...findings, ...seen.notes, settled].map((one) => since(one, previous, now)),
     nodes: contact.orchestrator?.nodes ?? previous?.nodes ?? { online: 0, total: 0 },
-    reachable: reachableOf(contact),
+    reachable: reachableOf(contact, previous),
     blockers: [],
     reportedAt: timestampOf(now),
   };
@@ -197,8 +197,9 @@ function since(finding: Finding, previous: Observed | undefined, now: number): C
   return { ...finding, since: before?.status === finding.status ? before.since : timestampOf(now) };
 }
 
-const reachableOf = ({ api, nats, checkedAt }: Contact): Observed["reachable"] => ({
-  api: api.open === true,
-  nats: nats.open === true,
-  checkedAt: checkedAt === null ? null : timestampOf(checkedAt),
+/** Of a door that was not tried yet, what was said of it before. */
+const reachableOf = ({ api, nats, checkedAt }: Contact, previous: Observed | undefined): Observed["reachable"] => ({
+  api: api.open ?? previous?.reachable.api ?? false,
+  nats: nats.open ?? previous?.reachable.nats ?? false,
+  checkedAt: checkedAt === null ? (previous?.reachable.checkedAt ?? null) : timestampOf(checkedAt),
 });

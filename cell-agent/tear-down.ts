@@ -52,10 +52,10 @@ export async function tearDown(operator: Operator, instance: NetworkInstance): P
   return { againMs: LOOK_AGAIN_MS };
 }
 
-const tellBlocked = (operator: Operator, instance: NetworkInstance, blockers: readonly string[]): Promise<void> => {
+async function tellBlocked(operator: Operator, instance: NetworkInstance, blockers: readonly string[]): Promise<void> {
   const previous = operator.journal.read(instance.spec.network) ?? instance.status;
-  return report(operator, instance, deletingStatusOf(instance, { blockers, previous, now: operator.clock.now() }));
-};
+  await report(operator, instance, deletingStatusOf(instance, { blockers, previous, now: operator.clock.now() }));
+}
 
 /** What keeps a namespace from going: objects that somebody else's finalizer holds, looked at whole, and what the cluster says. */
 export async function blockersOf({ cluster, clock, objects }: Operator, namespace: KubeObject): Promise<string[]> {

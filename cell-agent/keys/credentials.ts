@@ -4,7 +4,7 @@ import { nkeyOfSeed } from "#adapters/nats/nkey.ts";
 import { type Certified, isIssuedByAny, issueLeaf, namesOf, validityOf } from "#adapters/x509.ts";
 import type { Cluster } from "#core/ports.ts";
 import { services } from "#core/workload.ts";
-import { keptRef, readKept, writeKept } from "../kept.ts";
+import { keptNew, keptRef, readKept, writeKept } from "../kept.ts";
 import type { Authority } from "./authority.ts";
 import type { CertificateAuthorities } from "./cell-keys.ts";
 import type { NetworkKeys } from "./network-keys.ts";
@@ -41,6 +41,15 @@ export const credentialsRef = (instance: string) => keptRef("Secret", `network-c
 
 /** The name of an orchestrator on its internal port. */
 export const internalServerName = (namespace: string): string => `${services.orchestrator}.${namespace}.svc`;
+
+/** The first credentials of a network, made without a look at whether there are any. */
+export const firstCredentials = async (cluster: Cluster, of: CredentialsOf): Promise<Credentials> => {
+  const kept = await keptNew(cluster, credentialsRef(of.instance), {
+    parse: (value) => Credentials.parse(value),
+    make: () => renewCredentials(undefined, of),
+  });
+  return kept.value;
+};
 
 /** The credentials in force, after renewing what is due. Of two agents that renew at once, one wins and both use its work. */
 export async function currentCredentials(cluster: Cluster, of: CredentialsOf): Promise<Credentials> {

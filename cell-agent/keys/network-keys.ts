@@ -3,7 +3,7 @@ import * as z from "zod";
 import { accountJwt, noJetStream, noLimits, operatorJwt } from "#adapters/nats/jwt.ts";
 import { createNkey } from "#adapters/nats/nkey.ts";
 import type { Cluster } from "#core/ports.ts";
-import { keptOnce, keptRef, readKept, writeKept } from "../kept.ts";
+import { keptNew, keptOnce, keptRef, readKept, writeKept } from "../kept.ts";
 import { nextKeys, type RotationWanted } from "./rotate-keys.ts";
 
 /** As many as the operator JWT names from the start: a broker cannot take a new one while it runs. */
@@ -37,14 +37,18 @@ export type NetworkKeys = z.infer<typeof NetworkKeys>;
 
 export const networkKeysRef = (instance: string) => keptRef("Secret", `network-keys-${instance}`);
 
-/** The keys of a network, made at its first pass. */
-export const networkKeys = async (cluster: Cluster, instance: string, now: number): Promise<NetworkKeys> =>
-  (
-    await keptOnce(cluster, networkKeysRef(instance), {
-      parse: (value) => NetworkKeys.parse(value),
-      make: () => newNetworkKeys(instance, now),
-    })
-  ).value;
+/** The keys of a network, made at its first pass; without a look first where they are probably not there yet. */
+export async function networkKeys(
+  cluster: Cluster,
+  instance: string,
+  { now, isNew }: { now: number; isNew: boolean },
+): Promise<NetworkKeys> {
+  const kept = await (isNew ? keptNew : keptOnce)(cluster, networkKeysRef(instance), {
+    parse: (value) => NetworkKeys.parse(value),
+    make: () => newNetworkKeys(instance, now),
+  });
+  return kept.value;
+}
 
 /**
  * What the keys of a network are after a rotation that is due; the same value where none is. Of two agents that rotate at once one wins,

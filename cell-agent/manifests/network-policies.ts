@@ -9,7 +9,7 @@ const inNamespace = (name: string) => ({
 const pods = (component: Component) => ({ podSelector: { matchLabels: componentLabels(component) } });
 const tcp = (port: number) => ({ protocol: "TCP", port });
 
-/** Nothing in, nothing out; then the few ways there are: DNS, broker and orchestrator, ingress, agent. */
+/** Nothing in, nothing out but DNS; then the few ways there are: broker and orchestrator, ingress, agent. */
 export function networkPolicies(namespace: string): KubeObject[] {
   const policy = (name: string, spec: Record<string, unknown>): KubeObject => ({
     apiVersion: "networking.k8s.io/v1",
@@ -18,10 +18,9 @@ export function networkPolicies(namespace: string): KubeObject[] {
     spec,
   });
   return [
-    policy("default-deny", { podSelector: {}, policyTypes: ["Ingress", "Egress"] }),
-    policy("dns", {
+    policy("default-deny", {
       podSelector: {},
-      policyTypes: ["Egress"],
+      policyTypes: ["Ingress", "Egress"],
       egress: [
         {
           to: [{ ...inNamespace("kube-system"), podSelector: { matchLabels: { "k8s-app": "kube-dns" } } }],
