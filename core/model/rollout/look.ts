@@ -1,13 +1,13 @@
-import { slotsOf } from "./amount.ts";
 import type { Rollout } from "./rollout.ts";
-import { isInFlight, isOpen } from "./target.ts";
+import { tallyOf } from "./tally.ts";
+import { isInFlight, isOpen, slotLimits } from "./target.ts";
 import { isRowToUndo, type TargetRow } from "./target-row.ts";
 
 /** How many targets one pass reads of each kind, apart from those in flight: of 10,000 a pass then costs what one of some hundred does. */
 export interface LookSizes {
   /** Up to so many in all are simply all looked at. */
   readonly all: number;
-  /** Not begun, or to be taken back, beside as many as there may be in flight. */
+  /** Not begun, or to be taken back, beside as many as there are slots free. */
   readonly next: number;
   /** Looked at before: those that wait for something, and those that are done in a wave that is at work. In turn. */
   readonly again: number;
@@ -15,7 +15,7 @@ export interface LookSizes {
   readonly write: number;
 }
 
-export const LOOK_SIZES: LookSizes = { all: 500, next: 200, again: 200, write: 2_000 };
+export const LOOK_SIZES: LookSizes = { all: 500, next: 100, again: 100, write: 2_000 };
 
 /** What a pass reads in full. The rest counts by its rows, and comes in another turn. */
 export interface Look {
@@ -35,21 +35,29 @@ export function lookAt(rollout: Rollout, rows: readonly TargetRow[], turn: numbe
   const read = new Set<TargetRow>();
   if (rows.length <= sizes.all) return { sight: rows, read: [], rest: [] };
 
-  const next = sizes.next + slotsOf(rollout.pace.total, rows.length);
+  const room = roomFor(rollout, rows);
+  const next = room.free === 0 ? 0 : sizes.next + room.free;
   const put = (into: Set<TargetRow>, some: readonly TargetRow[]) => {
     for (const row of some) into.add(row);
   };
   const open = rows.filter(isOpen);
   if (rollout.rollback || rollout.stopping) {
     put(read, open.slice(0, sizes.write));
-    if (rollout.rollback) put(sight, rows.filter(isRowToUndo).sort(lastFirst).slice(0, next));
+    if (rollout.rollback)
+      put(
+        sight,
+        rows
+          .filter(isRowToUndo)
+          .sort(lastFirst)
+          .slice(0, sizes.next + room.free),
+      );
   } else if (rollout.state === "paused") put(read, open.filter(isTicking).slice(0, sizes.write));
   else {
     const here = open.filter(({ wave }) => wave === rollout.wave);
     const pending = here.filter(({ state }) => state === "pending").sort(firstFirst);
     const waiting = here.filter(({ state }) => state === "waiting").sort(firstFirst);
     const done = rows.filter(({ wave, state, changed }) => wave === rollout.wave && state === "done" && changed);
-    put(sight, pending.slice(0, next));
+    put(sight, pending.filter(room.has).slice(0, next));
     put(sight, inTurn(waiting, turn, Math.max(sizes.again, next - pending.length)));
     put(
       sight,
@@ -61,6 +69,25 @@ export function lookAt(rollout: Rollout, rows: readonly TargetRow[], turn: numbe
     sight: rows.filter((row) => sight.has(row)),
     read: rows.filter((row) => read.has(row) && !sight.has(row)),
     rest: rows.filter((row) => !sight.has(row) && !read.has(row)),
+  };
+}
+
+/** How many slots are free, and whether there is one where a target is: it need not be looked at while there is none. */
+function roomFor({ pace, waves }: Rollout, rows: readonly TargetRow[]) {
+  const flying = { inCell: new Map<string, number>(), inRegion: new Map<string, number>() };
+  const add = (map: Map<string, number>, key: string): void => void map.set(key, (map.get(key) ?? 0) + 1);
+  let inFlight = 0;
+  for (const row of rows)
+    if (isInFlight(row)) {
+      inFlight++;
+      add(flying.inCell, row.cell);
+      add(flying.inRegion, row.region);
+    }
+  const limits = slotLimits(pace, tallyOf([], { waves: waves.length, seen: () => undefined, resting: rows }));
+  return {
+    free: Math.max(0, limits.total - inFlight),
+    has: ({ cell, region }: TargetRow): boolean =>
+      (flying.inCell.get(cell) ?? 0) < limits.cell(cell) && (flying.inRegion.get(region) ?? 0) < limits.region(region),
   };
 }
 

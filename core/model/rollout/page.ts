@@ -14,7 +14,7 @@ export const RolloutPage = z.strictObject({
   /** `<rollout>/<number>`. */
   id: z.string(),
   rollout: RolloutId,
-  /** From 0, without a gap. */
+  /** From 0; without a gap, unless the fleet shrank between two attempts to plan. */
   number: z.int().nonnegative(),
   /** How many pages were planned: where to look. More may follow for networks that join. */
   planned: z.int().positive(),

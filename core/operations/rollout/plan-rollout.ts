@@ -6,6 +6,7 @@ import { parse } from "../../model/parse.ts";
 import { PAGE_ROWS, pageOf } from "../../model/rollout/page.ts";
 import { activated, type Rollout } from "../../model/rollout/rollout.ts";
 import { RolloutSpec } from "../../model/rollout/spec.ts";
+import type { RolloutTarget } from "../../model/rollout/target.ts";
 import { rowOf } from "../../model/rollout/target-row.ts";
 import { timestampOf } from "../../model/time.ts";
 import type { Change, Store, Versioned } from "../../ports.ts";
@@ -17,6 +18,8 @@ import { isFinal, type PlacedPlan, planTargets } from "./plan-targets.ts";
 import { pagedRows, readPages } from "./read-pages.ts";
 import { firstAttempt } from "./succeed-rollout.ts";
 
+/** How many pages are on their way to the store at once. */
+const PAGES_AT_ONCE = 8;
 /** How long one call goes on storing: a task is ended after 29 s. */
 const STORING_MS = 15_000;
 
@@ -105,31 +108,43 @@ async function planOrEnd({ store, clock }: Dependencies, found: Versioned<Rollou
 }
 
 /**
- * False where time ran out. A page is one write, with its targets: what an earlier attempt stored is as many whole pages, and stays as it
- * is, though the fleet may have changed since.
+ * False where time ran out. A page is one write, with its targets: what an earlier attempt stored is whole pages, and stays as it is,
+ * though the fleet may have changed since. The first page goes before the others, since it tells where to look for them.
  */
-async function storePages(
-  store: Store,
-  { rollout, targets, places }: PlacedPlan,
-  isLate: () => boolean,
-): Promise<boolean> {
-  const stored = pagedRows(await readPages(store, rollout.id));
-  const known = new Set(stored.map(({ row }) => row.network));
-  const missing = targets.filter(({ network }) => !known.has(network));
-  const first = (stored.at(-1)?.page ?? -1) + 1;
-  const planned = Math.max(1, first + Math.ceil(missing.length / PAGE_ROWS));
-  for (let number = first; number < planned; number++) {
+async function storePages(store: Store, plan: PlacedPlan, isLate: () => boolean): Promise<boolean> {
+  const { id } = plan.rollout;
+  const stored = await readPages(store, id);
+  const known = new Set(pagedRows(stored).map(({ row }) => row.network));
+  const missing = plan.targets.filter(({ network }) => !known.has(network));
+  const numbers = new Set(stored.map(({ value }) => value.number));
+  const count = Math.ceil(missing.length / PAGE_ROWS);
+  const planned = stored[0]?.value.planned ?? Math.max(1, count);
+  const free = Array.from({ length: numbers.size + count }, (_, number) => number).filter((one) => !numbers.has(one));
+  const storeAt = (number: number, at: number): Promise<void> => {
+    const targets = missing.slice(at * PAGE_ROWS, (at + 1) * PAGE_ROWS);
+    return storePage(store, plan, { number, planned }, targets);
+  };
+  for (let at = 0; at < count; ) {
     if (isLate()) return false;
-    const from = (number - first) * PAGE_ROWS;
-    const page = missing.slice(from, from + PAGE_ROWS);
-    const rows = page.flatMap((target) => {
-      const place = places.get(target.network);
-      return place ? [rowOf(target, place)] : [];
-    });
-    await store.commit([
-      { write: "put", was: 0, kind: "rollout-page", value: pageOf(rollout.id, { number, planned }, rows) },
-      ...page.map((value): Change => ({ write: "put", was: 0, kind: "rollout-target", value })),
-    ]);
+    const some = free.slice(at, free[at] === 0 ? at + 1 : at + PAGES_AT_ONCE).slice(0, count - at);
+    await Promise.all(some.map((number, offset) => storeAt(number, at + offset)));
+    at += some.length;
   }
   return true;
+}
+
+async function storePage(
+  store: Store,
+  { rollout, places }: PlacedPlan,
+  place: { readonly number: number; readonly planned: number },
+  targets: readonly RolloutTarget[],
+): Promise<void> {
+  const rows = targets.flatMap((target) => {
+    const at = places.get(target.network);
+    return at ? [rowOf(target, at)] : [];
+  });
+  await store.commit([
+    { write: "put", was: 0, kind: "rollout-page", value: pageOf(rollout.id, place, rows) },
+    ...targets.map((value): Change => ({ write: "put", was: 0, kind: "rollout-target", value })),
+  ]);
 }

@@ -11,15 +11,16 @@ export async function readPages(store: Store, rollout: RolloutId): Promise<Versi
   const first = await store.get("rollout-page", pageIdOf(rollout, 0));
   if (!first) return [];
   const pages = [first];
-  const isFull = async (from: number, count: number): Promise<boolean> => {
+  /** True where there may be more behind them. */
+  const goesOn = async (from: number, count: number): Promise<boolean> => {
     const ids = Array.from({ length: count }, (_, at) => pageIdOf(rollout, from + at));
     const found = await store.getMany("rollout-page", ids);
     pages.push(...found);
-    return found.length === count;
+    return found.at(-1)?.value.number === from + count - 1;
   };
   // One more than were planned: none there is the rule.
-  if (!(await isFull(1, first.value.planned))) return pages;
-  for (let from = first.value.planned + 1; await isFull(from, MORE); ) from += MORE;
+  if (!(await goesOn(1, first.value.planned))) return pages;
+  for (let from = first.value.planned + 1; await goesOn(from, MORE); ) from += MORE;
   return pages;
 }
 
