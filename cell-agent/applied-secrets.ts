@@ -1,6 +1,7 @@
 import { type KubeObject, refOf, refText } from "#core/model/kube-object.ts";
 import type { Chance, Clock, Cluster } from "#core/ports.ts";
 import { labelsOf } from "./manifests/labels.ts";
+import { ownershipOf } from "./ownership.ts";
 import { appliedHashOf, type Known } from "./plan.ts";
 
 /** So often the Secrets of a network are looked at: that is when their drift is seen. */
@@ -33,7 +34,7 @@ export function appliedSecrets(options: {
   function learn(instance: string, secret: KubeObject): void {
     const known = held.get(instance) ?? new Map<string, Known>();
     const ref = refOf(secret);
-    held.set(instance, known.set(refText(ref), { ref, hash: appliedHashOf(secret) }));
+    held.set(instance, known.set(refText(ref), { ref, hash: appliedHashOf(secret), ownership: ownershipOf(secret) }));
   }
   return {
     held: (instance) => held.get(instance),
