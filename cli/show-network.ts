@@ -2,7 +2,7 @@ import type { NetworkView } from "#core/model/network-view.ts";
 import { age } from "./age.ts";
 import { labelsText, writeOne } from "./output.ts";
 import type { Session } from "./session.ts";
-import { windowText } from "./window.ts";
+import { describeWindow } from "./window.ts";
 
 /** What it runs, what it should run where that differs, and why. */
 function releaseText({ status, resolvedRelease, release, channel }: NetworkView): string {
@@ -32,7 +32,7 @@ export async function showNetwork({ terminal, format }: Session, network: Networ
       ["Plan", network.plan],
       ["Labels", labelsText(network.labels)],
       ["Settings", settingsText(network)],
-      ["Window", network.window === null ? "at any time" : windowText(network.window)],
+      ["Window", network.window === null ? "at any time" : describeWindow(network.window)],
       ["Cell", placement ? [placement.cell, ...placement.reasons].join("\n") : "-"],
       ["API", endpoints?.api ?? "-"],
       ["NATS", endpoints?.nats ?? "-"],

@@ -12,8 +12,14 @@ export function windowOf(text: string): object | null {
   return { ...(days ? { days: days.toLowerCase().split(",") } : {}), from, to, timeZone };
 }
 
-/** The same back, and the dates where it names some. */
-export const windowText = ({ days, dates, from, to, timeZone }: MaintenanceWindow): string =>
+/** For commander, which takes null for nothing: the text as it is, once it has the form. */
+export function windowText(text: string): string {
+  windowOf(text);
+  return text;
+}
+
+/** A window in the same form, and the dates where it names some. */
+export const describeWindow = ({ days, dates, from, to, timeZone }: MaintenanceWindow): string =>
   [...(days ? [days.join(",")] : []), `${from}-${to}`, timeZone, ...(dates ? [`on ${dates.join(", ")}`] : [])].join(
     " ",
   );

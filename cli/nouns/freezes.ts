@@ -1,3 +1,4 @@
+import { InvalidArgumentError } from "commander";
 import { describeScope, type Freeze, isInForce } from "#core/model/rollout/freeze.ts";
 import { age, span } from "../age.ts";
 import { duration, noun } from "../command.ts";
@@ -109,6 +110,6 @@ function stateOf(freeze: Freeze, now: number): string {
 /** With or without milliseconds, as people write it. */
 function timestamp(text: string): string {
   const at = Date.parse(text);
-  if (Number.isNaN(at)) throw new Failure("usage", `${text} is no time.`, "Write it like 2027-01-07T00:00:00Z.");
+  if (Number.isNaN(at)) throw new InvalidArgumentError("Write it in RFC 3339, like 2027-01-07T00:00:00Z.");
   return new Date(at).toISOString();
 }

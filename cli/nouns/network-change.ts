@@ -1,11 +1,11 @@
 import { type Command, Option } from "commander";
 import type { NetworkView } from "#core/model/network-view.ts";
 import type { Operation } from "#core/model/operation.ts";
-import { label, setting, type Verb, waiting } from "../command.ts";
+import { type Given, label, setting, type Verb, waiting } from "../command.ts";
 import { Failure } from "../failure.ts";
 import { showNetwork } from "../show-network.ts";
 import { watchOperation } from "../watch-operation.ts";
-import { windowOf } from "../window.ts";
+import { windowOf, windowText } from "../window.ts";
 
 /** What a change of a network answers. */
 export interface Accepted {
@@ -18,7 +18,13 @@ const described = (command: Command): Command =>
     .option("--plan <plan>", "starter, standard or large")
     .option("--label <name=value>", "repeatable", label)
     .option("--set <name=value>", "a setting of its release; repeatable, `name=null` takes it away", setting)
-    .option("--window <window>", 'when rollouts may change it: "sat,sun 02:00-04:00 Europe/Berlin", or none', windowOf);
+    .option(
+      "--window <window>",
+      'when rollouts may change it: "sat,sun 02:00-04:00 Europe/Berlin", or none',
+      windowText,
+    );
+
+const windowIn = ({ window }: Given["options"]) => (typeof window === "string" ? windowOf(window) : undefined);
 
 export const createNetwork: Verb = {
   usage: "create <name>",
@@ -35,12 +41,12 @@ export const createNetwork: Verb = {
       .option("--release <version>", "pin this one instead"),
   act: async (session, { args: [name], options }) => {
     const { terminal, api, org } = session;
-    const { region, plan, channel, release, label: labels, set: settings, window, wait, timeout } = options;
+    const { region, plan, channel, release, label: labels, set: settings, wait, timeout } = options;
     const { body } = await api.call<Accepted>({
       method: "POST",
       path: `/v1/orgs/${org}/networks`,
       headers: { "idempotency-key": crypto.randomUUID() },
-      body: { name, region, plan, channel, release, labels, settings, window },
+      body: { name, region, plan, channel, release, labels, settings, window: windowIn(options) },
     });
     if (!wait) {
       await showNetwork(session, body.network);
@@ -70,11 +76,11 @@ export const updateNetwork: Verb = {
       .option("--unpin", "follow the channel again, with the next rollout"),
   act: async (session, { args: [which = ""], options }) => {
     const { api } = session;
-    const { name, plan, channel, release, unpin, set: settings, window, wait, timeout } = options;
+    const { name, plan, channel, release, unpin, set: settings, wait, timeout } = options;
     const removed = Array.isArray(options.unlabel) ? options.unlabel.map((one) => [one, null]) : [];
     const labels = { ...(options.label as object | undefined), ...Object.fromEntries(removed) };
     const patch = {
-      ...{ name, plan, channel, settings, window },
+      ...{ name, plan, channel, settings, window: windowIn(options) },
       ...(Object.keys(labels).length > 0 ? { labels } : {}),
       release: unpin ? null : release,
     };

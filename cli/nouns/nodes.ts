@@ -1,6 +1,6 @@
 import type { NodeView } from "#core/model/node.ts";
 import { age } from "../age.ts";
-import { confirm, noun, yes } from "../command.ts";
+import { confirm, label, noun, several, type Verb, yes } from "../command.ts";
 import { Failure } from "../failure.ts";
 import { labelsText, writeList, writeOne } from "../output.ts";
 import { everything, type Session } from "../session.ts";
@@ -92,6 +92,33 @@ export const nodes = noun({
       },
     },
     {
+      usage: "update <node>",
+      does: "change the labels of a node, or its name; what is not said stays",
+      examples: ["nodes update press-4 --label line=2 --unlabel old", "nodes update press-4 --name press-5"],
+      options: (command) =>
+        command
+          .option("--name <name>", "another name")
+          .option("--label <name=value>", "repeatable", label)
+          .option("--unlabel <name>", "take a label away; repeatable", several),
+      act: async (session, { args: [which = ""], options: { name, label: labels, unlabel } }) => {
+        if (name === undefined && labels === undefined && unlabel === undefined)
+          throw new Failure("usage", "It is not said what to change.", "Such as --label line=2.");
+        const { api, workspace } = await session.inNetwork();
+        const { id } = find(await everything<NodeView>(api, `${workspace}/nodes`), which);
+        const removed = Array.isArray(unlabel) ? Object.fromEntries(unlabel.map((one) => [one, null])) : {};
+        const { body } = await api.call<NodeView>({
+          method: "PATCH",
+          path: `${workspace}/nodes/${id}`,
+          headers: { "if-match": "*" },
+          body: { name, ...(labels || unlabel ? { labels: { ...(labels as object | undefined), ...removed } } : {}) },
+        });
+        session.terminal.out(`${body.name} (${body.id}): ${labelsText(body.labels)}\n`);
+      },
+    },
+    decide("approve", "let in a node that waits for it", "is let in"),
+    decide("reject", "turn away a node that waits to be let in", "is turned away"),
+    decide("revoke", "cut a node off at once; what it did stays to be seen", "is cut off"),
+    {
       usage: "delete <node>",
       does: "take a node out; it can never come back with its present key",
       examples: ["nodes delete press-4 --yes"],
@@ -106,6 +133,20 @@ export const nodes = noun({
     },
   ],
 });
+
+function decide(verb: "approve" | "reject" | "revoke", does: string, became: string): Verb {
+  return {
+    usage: `${verb} <node>`,
+    does,
+    examples: [`nodes ${verb} press-4`],
+    act: async (session, { args: [which = ""] }) => {
+      const { api, workspace } = await session.inNetwork();
+      const { id, name } = find(await everything<NodeView>(api, `${workspace}/nodes`), which);
+      await api.call({ method: "POST", path: `${workspace}/nodes/${id}/${verb}` });
+      session.terminal.err(`The node ${name} (${id}) ${became}.\n`);
+    },
+  };
+}
 
 const told = ({ terminal }: Session, { name, id }: NodeView) => terminal.err(`The node ${name} (${id}) is gone.\n`);
 

@@ -41,16 +41,16 @@ export const pipelines = noun({
     },
     {
       usage: "get <name>",
-      does: "show the newest revision of a pipeline, as YAML",
-      examples: ["pipelines get logs", "pipelines get logs -o json"],
+      does: "show the newest revision of a pipeline, or the one that is named, as YAML",
+      examples: ["pipelines get logs", "pipelines get logs@2", "pipelines get logs -o json"],
       act: async (session, { args: [name = ""] }) => {
         const { terminal, format } = session;
         const { api, workspace } = await session.inNetwork();
-        const { body } = await api.call<Pipeline & { document: unknown }>({ path: `${workspace}${pathOf(name)}` });
+        const { body } = await api.call<Document>({ path: `${workspace}${revisionPath(name)}` });
         if (format === "table" || format === "wide") {
           const { stringify } = await import("yaml");
           terminal.out(
-            `# ${body.name}@${body.rev}, ${age(body.updatedAt, terminal.now())} old\n${stringify(body.document)}`,
+            `# ${body.name}@${body.rev}, ${age(body.updatedAt ?? body.createdAt, terminal.now())} old\n${stringify(body.document)}`,
           );
           return;
         }
@@ -132,6 +132,19 @@ export const pipelines = noun({
     },
   ],
 });
+
+/** What `get` reads: the newest revision, or the one that is named. */
+type Document = Pick<Pipeline, "name" | "rev"> & {
+  readonly updatedAt?: string;
+  readonly createdAt?: string;
+  readonly document: unknown;
+};
+
+/** `logs`, or `logs@2`. */
+function revisionPath(reference: string): string {
+  const [, name, rev] = /^(.+)@(\d{1,9})$/.exec(reference) ?? [];
+  return name === undefined ? pathOf(reference) : `${pathOf(name)}/revisions/${rev}`;
+}
 
 const pathOf = (name: string) => `/pipelines/${encodeURIComponent(name)}`;
 

@@ -1,7 +1,8 @@
 import { Option } from "commander";
+import type { ApiClient } from "#adapters/http.ts";
 import type { tokenView } from "#core/model/token.ts";
 import { age } from "../age.ts";
-import { label, noun } from "../command.ts";
+import { confirm, label, noun, yes } from "../command.ts";
 import { Failure } from "../failure.ts";
 import { labelsText, writeList, writeOne } from "../output.ts";
 import { everything, type Session } from "../session.ts";
@@ -85,6 +86,43 @@ export const tokens = noun({
     change("pause", "let nobody in until it is resumed"),
     change("resume", "let nodes in again"),
     change("revoke", "end a token for good; nodes that it let in stay"),
+    {
+      usage: "get <token>",
+      does: "show one token, by name or id; its secret is never shown again",
+      examples: ["tokens get edge"],
+      act: async (session, { args: [which = ""] }) => {
+        const { api, workspace } = await session.inNetwork();
+        const { id } = await find(api, workspace, which);
+        const { body: token } = await api.call<Token>({ path: `${workspace}/tokens/${id}` });
+        await writeOne(session.terminal, session.format, {
+          data: token,
+          name: token.id,
+          shown: [
+            ["Name", token.name],
+            ["Id", token.id],
+            ["State", token.state],
+            ["Uses", usesText(token)],
+            ["Expires", expiryText(token)],
+            ["Labels", labelsText(token.labels)],
+            ["By", token.createdBy],
+            ["Age", age(token.createdAt, session.terminal.now())],
+          ],
+        });
+      },
+    },
+    {
+      usage: "delete <token>",
+      does: "forget a token, and end it; nodes that it let in stay",
+      examples: ["tokens delete edge --yes"],
+      options: yes,
+      act: async (session, given) => {
+        const { api, workspace } = await session.inNetwork();
+        const { id, name } = await find(api, workspace, given.args[0] ?? "");
+        await confirm(session, given, `Delete the token ${name} (${id})?`);
+        await api.call({ method: "DELETE", path: `${workspace}/tokens/${id}`, headers: { "if-match": "*" } });
+        session.terminal.err(`The token ${name} (${id}) is gone.\n`);
+      },
+    },
   ],
 });
 
@@ -95,21 +133,25 @@ function change(verb: "pause" | "resume" | "revoke", does: string) {
     examples: [`tokens ${verb} edge`, `tokens ${verb} tok_01k…`],
     act: async (session: Session, { args: [which = ""] }: { args: readonly string[] }) => {
       const { api, workspace } = await session.inNetwork();
-      const all = await everything<Token>(api, `${workspace}/tokens`);
-      const found = all.filter(({ id, name }) => id === which || name === which);
-      const [only] = found;
-      if (!only || found.length > 1)
-        throw new Failure(
-          "refused",
-          only
-            ? `Several tokens are named ${which}: ${found.map(({ id }) => id).join(", ")}.`
-            : `There is no token ${which}.`,
-          only ? "Say which one by its id." : "`cellplane tokens list` shows what is there.",
-        );
+      const only = await find(api, workspace, which);
       await api.call({ method: "POST", path: `${workspace}/tokens/${only.id}/${verb}`, body: {} });
       session.terminal.err(`Token ${only.name} (${only.id}): ${verb}d.\n`);
     },
   };
+}
+
+async function find(api: ApiClient, workspace: string, which: string): Promise<Token> {
+  const all = await everything<Token>(api, `${workspace}/tokens`);
+  const found = all.filter(({ id, name }) => id === which || name === which);
+  const [only] = found;
+  if (only && found.length === 1) return only;
+  throw new Failure(
+    "refused",
+    only
+      ? `Several tokens are named ${which}: ${found.map(({ id }) => id).join(", ")}.`
+      : `There is no token ${which}.`,
+    only ? "Say which one by its id." : "`cellplane tokens list` shows what is there.",
+  );
 }
 
 function usesOf(text: unknown): number | null | undefined {

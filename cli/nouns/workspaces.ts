@@ -61,6 +61,22 @@ export const workspaces = noun({
       },
     },
     {
+      usage: "update <name>",
+      does: "change what a workspace is said to be for",
+      examples: ['workspaces update line-2 --description "third assembly line"'],
+      options: (command) => command.requiredOption("--description <text>", "what it is for"),
+      act: async (session, { args: [name = ""], options: { description } }) => {
+        const { api } = await session.inNetwork();
+        const { body } = await api.call<Workspace>({
+          method: "PATCH",
+          path: pathOf(name),
+          headers: { "if-match": "*" },
+          body: { description },
+        });
+        await show(session, body);
+      },
+    },
+    {
       usage: "delete <name>",
       does: "take a workspace away, with its nodes and pipelines",
       examples: ["workspaces delete line-2 --yes"],
