@@ -1,5 +1,6 @@
 import { Refusal } from "#core/errors.ts";
 import { type KubeObject, refOf, refText } from "#core/model/kube-object.ts";
+import type { Cluster } from "#core/ports.ts";
 import type { HeldObject } from "./observe/essence-of.ts";
 import type { Operator } from "./operator.ts";
 import { ownershipOf, ownsAll } from "./ownership.ts";
@@ -84,7 +85,7 @@ async function carryOut(operator: Operator, name: string, { apply, remove, repai
       await Promise.all(
         stage.map(async (object) => {
           const ref = refText(refOf(object));
-          const applied = await cluster.apply(object);
+          const applied = await (repaired.has(ref) ? repair(cluster, object) : cluster.apply(object));
           if (isSecret(object)) return secrets.learn(name, applied);
           objects.learn(applied);
           if (repaired.has(ref)) repairs.repaired(name, ref);
@@ -98,6 +99,21 @@ async function carryOut(operator: Operator, name: string, { apply, remove, repai
   } catch (error) {
     if (error instanceof Refusal) return error;
     throw error;
+  }
+}
+
+/**
+ * Puts right what somebody edited. A port that a stranger gave a Service stays beside ours when we apply, and the API server refuses two
+ * of one name: such a Service is made anew, since nothing is kept in it.
+ */
+async function repair(cluster: Cluster, object: KubeObject): Promise<KubeObject> {
+  try {
+    return await cluster.apply(object);
+  } catch (error) {
+    const isRefused = error instanceof Refusal && error.kind === "invalid-input";
+    if (object.kind !== "Service" || !isRefused) throw error;
+    await cluster.remove(refOf(object));
+    return cluster.apply(object);
   }
 }
 
