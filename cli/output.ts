@@ -62,7 +62,8 @@ export const writeExplanation = (
     ],
   });
 
-async function writeData(terminal: Terminal, format: Format, data: unknown): Promise<boolean> {
+/** True where it was written: as JSON or YAML. */
+export async function writeData(terminal: Terminal, format: Format, data: unknown): Promise<boolean> {
   if (format === "json") terminal.out(`${JSON.stringify(data, undefined, 2)}\n`);
   else if (format === "yaml") terminal.out((await import("yaml")).stringify(data));
   else return false;

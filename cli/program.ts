@@ -1,5 +1,6 @@
 import { Command, CommanderError } from "commander";
 import type { Noun } from "./command.ts";
+import { completion } from "./completion.ts";
 import { exitCodes, tell } from "./failure.ts";
 import { audit } from "./nouns/audit.ts";
 import { cells } from "./nouns/cells.ts";
@@ -49,13 +50,14 @@ Where it finds the control plane (the first that is there):
      { "url": "https://…", "key": "cpk_…", "network": "…", "workspace": "…" }
   3. ./.cellplane (or $CELLPLANE_DATA) of a running \`npm start\`
 
-Exit codes: 0 done, 1 refused, 2 usage, 3 cannot be reached, 4 timed out.
+Exit codes: 0 done, 1 refused, 2 usage, 3 cannot be reached, 4 timed out, 130 left by Ctrl-C.
 
 Examples:
   $ cellplane networks create factory-7 --wait
   $ TOKEN=$(cellplane tokens create edge --network factory-7)
   $ cellplane pipelines create logs.yaml
   $ cellplane deployments create --pipeline logs --selector env=prod --wait
+  $ cellplane rollouts create --release 1.5.0 --reason "labels are kept" --watch
 `;
 
 /** Runs one command line and answers its exit code. Data goes to stdout, everything said about it to stderr. */
@@ -66,6 +68,7 @@ export async function runCommandLine(args: readonly string[], terminal: Terminal
     .helpCommand(false)
     .addHelpText("after", more);
   for (const make of nouns) program.addCommand(make(terminal));
+  program.addCommand(completion(terminal, program));
   for (const command of everyCommand(program))
     command
       .exitOverride()

@@ -4,8 +4,9 @@ import type { Rollout } from "#core/model/rollout/rollout.ts";
 import type { RolloutTarget } from "#core/model/rollout/target.ts";
 import { age, span } from "../age.ts";
 import { count, duration, noun } from "../command.ts";
-import { writeExplanation, writeList } from "../output.ts";
-import { waveText } from "../rollout/look.ts";
+import { writeData, writeExplanation, writeList } from "../output.ts";
+import { tame } from "../paint.ts";
+import { endingLines, type RolloutDetail, waveText } from "../rollout/look.ts";
 import { rolloutPath, showRollout } from "../rollout/show-rollout.ts";
 import { watchRollout } from "../rollout/watch-rollout.ts";
 import { everything, queryOf } from "../session.ts";
@@ -106,6 +107,26 @@ export const rollouts = noun({
         const query = network === undefined ? "" : `?network=${(await session.network(network)).id}`;
         const { body } = await session.api.call<Explanation>({ path: `${rolloutPath(id)}/explain${query}` });
         await writeExplanation(session.terminal, session.format, id, body);
+      },
+    },
+    {
+      usage: "report <rollout>",
+      does: "tell what became of a rollout: what it took, what failed and why; -o json and yaml with every target",
+      examples: ["rollouts report rol_01k…", "rollouts report rol_01k… -o json > report.json"],
+      act: async ({ terminal, format, api }, { args: [id = ""] }) => {
+        const { body: rollout } = await api.call<RolloutDetail>({ path: rolloutPath(id) });
+        const targets = await everything<RolloutTarget>(api, `${rolloutPath(id)}/targets`);
+        if (await writeData(terminal, format, { rollout, targets })) return;
+        const failed = targets.filter(({ attempt }) => attempt?.failure);
+        terminal.out(
+          `${endingLines({ rollout }, terminal.now())
+            .map((line) => `${tame(line)}\n`)
+            .join("")}`,
+        );
+        for (const { network, attempt } of failed)
+          terminal.out(
+            `\n${network}\n${[attempt?.failure?.message ?? "", ...(attempt?.failure?.excerpt ?? [])].map((line) => `  ${tame(line)}\n`).join("")}`,
+          );
       },
     },
     ...rolloutCommands,

@@ -52,7 +52,7 @@ export function endingLines({ rollout }: Pick<Look, "rollout">, now: number): st
   const { targets, states, updateMs, failures } = summary;
   const deed = rollout.rollback ?? rollout.stopping;
   return [
-    `${id} (${describeChange(spec.change)}) ended as ${state} after ${tookText(rollout, now)}: ` +
+    `${id} (${describeChange(spec.change)}) ${rolloutHasEnded(rollout) ? `ended as ${state}` : `is ${state}`} after ${tookText(rollout, now)}: ` +
       `${targets} target${targets === 1 ? "" : "s"}, ${countsText(states)}.`,
     ...(deed ? [`Why: ${deed.reason} (${deed.by})`] : []),
     ...(updateMs ? [`One change took ${took(updateMs.p50)} at the median, ${took(updateMs.p95)} at p95.`] : []),

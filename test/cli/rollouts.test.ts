@@ -164,6 +164,25 @@ describe("watching a rollout", () => {
   });
 });
 
+describe("the report of a rollout", () => {
+  const failure = { code: "nodes-missing", message: "1 of 3 are back", at: "", excerpt: ["panic: out of labels"] };
+  const targets = [{ network: "net_1", state: "failed", attempt: { failure } }];
+  const answers = { [`GET ${path}`]: ok(aborted), [`GET ${path}/targets?limit=200`]: ok({ items: targets }) };
+
+  it("tells what failed, and what was last heard of it", async () => {
+    const { url } = await serve(answers);
+    const { code, out } = await run(url, ["rollouts", "report", ID]);
+    expect([code, out]).toEqual([0, expect.stringMatching(/^rol_\w+ .* ended as aborted/)]);
+    expect(out).toContain("\nnet_1\n  1 of 3 are back\n  panic: out of labels\n");
+  });
+
+  it("is whole as JSON", async () => {
+    const { url } = await serve(answers);
+    const { out } = await run(url, ["rollouts", "report", ID, "-o", "json"]);
+    expect(JSON.parse(out)).toEqual({ rollout: aborted, targets });
+  });
+});
+
 describe("starting a rollout", () => {
   const started = { "POST /v1/rollouts": { status: 202, body: running }, [`GET ${path}`]: ok(running) };
   const sent = ({ received }: RecordedApi) =>
