@@ -1,4 +1,3 @@
-import type * as z from "zod";
 import type { MeAnswer } from "#core/api/answers.ts";
 import { noun } from "../command.ts";
 import { writeOne } from "../output.ts";
@@ -13,7 +12,7 @@ export const me = noun({
       isDefault: true,
       examples: ["me", "me get -o json"],
       act: async ({ terminal, format, api }) => {
-        const { body } = await api.call<z.infer<typeof MeAnswer>>({ path: "/v1/me" });
+        const { body } = await api.call<MeAnswer>({ path: "/v1/me" });
         await writeOne(terminal, format, {
           data: body,
           name: body.actor,

@@ -1,11 +1,10 @@
 import type { Command } from "commander";
-import type * as z from "zod";
 import type { UsageAnswer } from "#core/api/answers.ts";
 import { noun } from "../command.ts";
 import { writeList } from "../output.ts";
 import { everything, queryOf } from "../session.ts";
 
-type Usage = z.infer<typeof UsageAnswer>["items"][number];
+type Usage = UsageAnswer["items"][number];
 
 const days = (command: Command): Command =>
   command

@@ -79,6 +79,7 @@ export const UsageAnswer = pageOf(
     })
     .meta({ id: "Usage", examples: [example.usage] }),
 );
+export type UsageAnswer = z.infer<typeof UsageAnswer>;
 export const MeAnswer = z
   .strictObject({
     actor: z.string(),
@@ -92,6 +93,7 @@ export const MeAnswer = z
     key: KeyAnswer.optional(),
   })
   .meta({ id: "Me", examples: [example.me] });
+export type MeAnswer = z.infer<typeof MeAnswer>;
 
 export const ReleaseAnswer = ReleaseView.meta({ id: "Release", examples: [example.release] });
 export const ReleasesAnswer = pageOf(ReleaseAnswer);

@@ -19,7 +19,7 @@ describe("completion in bash", () => {
     [["ro"], ["rollouts"]],
     [
       ["rollouts", "re"],
-      ["resume", "retry-failed"],
+      ["report", "resume", "retry-failed"],
     ],
     [
       ["rollouts", "roll"],
