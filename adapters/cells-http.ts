@@ -115,6 +115,10 @@ export function httpCells(options: {
       const answer = await call(cell, { method: "PUT", path: "/v1/epoch", body: { epoch } });
       if (answer.status >= 300) throw refusalOf(cell, answer);
     },
+    async pinKeys(cell, keys) {
+      const answer = await call(cell, { method: "PUT", path: "/v1/keys", body: keys });
+      if (answer.status >= 300) throw refusalOf(cell, answer);
+    },
     async report(cell, { since, waitMs }) {
       const query = { since: since ?? undefined, wait: Math.floor(waitMs / 1_000) };
       return read(CellDigest, cell, await call(cell, { method: "GET", path: "/v1/report", query, waitMs }));

@@ -1,10 +1,9 @@
 import { DescribeTableCommand, DynamoDBClient } from "@aws-sdk/client-dynamodb";
-import { KMSClient } from "@aws-sdk/client-kms";
+import { DescribeKeyCommand, KMSClient } from "@aws-sdk/client-kms";
 import { GetSecretValueCommand, SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
 import { SFNClient } from "@aws-sdk/client-sfn";
 import type { Context } from "aws-lambda";
 import * as z from "zod";
-import { secretAdminKey } from "#adapters/admin-key-secret.ts";
 import { httpCells } from "#adapters/cells-http.ts";
 import { dynamoStore } from "#adapters/dynamodb.ts";
 import { clusterSecret } from "#adapters/eks/cluster-secret.ts";
@@ -13,6 +12,7 @@ import { embeddedMetrics } from "#adapters/emf.ts";
 import { regionalStore } from "#adapters/home-store.ts";
 import { jsonLog } from "#adapters/json-log.ts";
 import { joseVerifier } from "#adapters/jwt.ts";
+import { keySecret } from "#adapters/key-secret.ts";
 import { kmsSigner } from "#adapters/kms-signer.ts";
 import { oidcPeople } from "#adapters/oidc.ts";
 import { outsideProbe } from "#adapters/probe.ts";
@@ -20,7 +20,7 @@ import { registryBuilds } from "#adapters/registry-builds.ts";
 import { nodeSecrets } from "#adapters/secrets.ts";
 import { stepFunctionsWorkflows } from "#adapters/step-functions.ts";
 import { systemClock, ulids } from "#adapters/world.ts";
-import type { AdminKeyPlace } from "#core/operations/begin-fleet.ts";
+import type { KeyPlace } from "#core/operations/begin-fleet.ts";
 import type { Dependencies } from "#core/operations/dependencies.ts";
 import { measuredStore } from "#core/operations/measured-store.ts";
 import type { Secrets } from "#core/ports.ts";
@@ -48,6 +48,8 @@ const Environment = z.object({
   CELLPLANE_CURSOR_SECRET: z.string().optional(),
   /** Name or ARN of the secret that holds the admin key. */
   CELLPLANE_ADMIN_KEY_SECRET: z.string().optional(),
+  /** Name or ARN of the secret that holds the canary's key. */
+  CELLPLANE_CANARY_KEY_SECRET: z.string().optional(),
   /** Whose pages may call the API from browsers, with commas between. */
   CELLPLANE_CONSOLE_ORIGINS: list.default([]),
   LOG_LEVEL: z.string().default("info"),
@@ -61,7 +63,11 @@ export interface Region {
   readonly name: string;
   isHome(): Promise<boolean>;
   /** Where the fleet's first key waits; for who was given the secret's name alone. */
-  readonly adminKey: AdminKeyPlace;
+  readonly adminKey: KeyPlace;
+  /** Where the canary's own key waits, in the same way. */
+  readonly canaryKey: KeyPlace;
+  /** Since when the keys are there that sign now, as epoch milliseconds. */
+  signingSince(): Promise<number[]>;
   /** Whose pages may call the API. */
   readonly origins: readonly string[];
   /** ARN of the stream that the table, or its replica, has here. */
@@ -100,7 +106,17 @@ export async function fromEnvironment(where: Where): Promise<{ readonly deps: De
     log,
   };
   const secrets = new SecretsManagerClient();
-  const adminKey = secretAdminKey({ client: secrets, secret: environment.CELLPLANE_ADMIN_KEY_SECRET ?? "" });
+  const keyIn = (secret = "") => keySecret({ client: secrets, secret });
+  const signing = [environment.CELLPLANE_CELL_CALL_KEYS[0], environment.CELLPLANE_NETWORK_TOKEN_KEYS[0]];
+  const signingSince = () =>
+    Promise.all(
+      signing
+        .filter((key) => key !== undefined)
+        .map(async (KeyId) => {
+          const { KeyMetadata } = await kms.send(new DescribeKeyCommand({ KeyId }));
+          return KeyMetadata?.CreationDate?.getTime() ?? 0;
+        }),
+    );
   const tableStream = async () => {
     const { Table } = await dynamo.send(new DescribeTableCommand({ TableName: environment.CELLPLANE_TABLE }));
     if (!Table?.LatestStreamArn)
@@ -109,7 +125,12 @@ export async function fromEnvironment(where: Where): Promise<{ readonly deps: De
   };
   return {
     deps,
-    region: { name: region, isHome, adminKey, tableStream, origins: environment.CELLPLANE_CONSOLE_ORIGINS },
+    region: {
+      ...{ name: region, isHome, signingSince, tableStream },
+      adminKey: keyIn(environment.CELLPLANE_ADMIN_KEY_SECRET),
+      canaryKey: keyIn(environment.CELLPLANE_CANARY_KEY_SECRET),
+      origins: environment.CELLPLANE_CONSOLE_ORIGINS,
+    },
   };
 }
 

@@ -1,9 +1,13 @@
-import { mkdirSync, readdirSync, rmSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
+import { gzipSync } from "node:zlib";
 import { buildSync } from "esbuild";
 
 const root = resolve(import.meta.dirname, "..");
 const entries = join(root, "functions/lambda");
+
+/** What the browser of a reader of /docs runs. */
+const referenceScript = join(root, "node_modules/@scalar/api-reference/dist/browser/standalone.js");
 
 /** Every Lambda function by the name of its entry file. */
 export const functionNames: readonly string[] = readdirSync(entries)
@@ -37,5 +41,6 @@ export function bundleFunctions(folder: string): Readonly<Record<string, string>
     // Packages in CommonJS call require() for Node's own modules.
     banner: { js: `import{createRequire as __cr}from"node:module";const require=__cr(import.meta.url);` },
   });
+  writeFileSync(join(folder, "docs", "reference.js.gz"), gzipSync(readFileSync(referenceScript), { level: 9 }));
   return Object.fromEntries(functionNames.map((name) => [name, join(folder, name)]));
 }

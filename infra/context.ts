@@ -29,6 +29,12 @@ export const Shared = {
   tags: listOf(text(/^[\w.:/@-]{1,128}=[\w.:/=@ -]{0,256}$/, "pairs such as owner=platform")).default([]),
 };
 
+/** One generation of a key, or two: the first signs, both are pinned. */
+const generations = text(/^[1-9]\d?(,[1-9]\d?)?$/, "one generation of a key, or the one that signs and the other: 1,2")
+  .default("1")
+  .transform((given) => given.split(","));
+const mrks = listOf(text(/^mrk-[0-9a-f]{32}$/, "the id of a multi-Region key such as mrk-0123…")).optional();
+
 const Everywhere = z.object(Shared);
 
 const External = {
@@ -45,8 +51,13 @@ const ControlPlane = z.strictObject({
   replicas: listOf(region).default([]),
   /** Of another region: the home, and the multi-Region keys that were made there. */
   homeRegion: region.optional(),
-  cellCallKey: text(/^mrk-[0-9a-f]{32}$/, "the id of a multi-Region key such as mrk-0123…").optional(),
-  networkTokenKey: text(/^mrk-[0-9a-f]{32}$/, "the id of a multi-Region key such as mrk-0123…").optional(),
+  cellCallKey: mrks,
+  networkTokenKey: mrks,
+  /** Which generation of each signing key signs, and which other one is pinned with it: `1`, then `1,2`, `2,1`, `2`. */
+  cellCallKeys: generations,
+  networkTokenKeys: generations,
+  /** Whose pages may call the API from browsers; the console's where it is left out. */
+  origins: listOf(text(/^https:\/\/[a-z0-9.-]+(:\d+)?$/, "origins such as https://console.example.com")).optional(),
   /** Who is told of alarms. */
   pager: z.email("must be an e-mail address").optional(),
 });
@@ -57,7 +68,7 @@ export type RegionContext =
   | {
       readonly home: false;
       readonly homeRegion: string;
-      readonly keys: { readonly cellCalls: string; readonly networkTokens: string };
+      readonly keys: { readonly cellCalls: readonly string[]; readonly networkTokens: readonly string[] };
       readonly people: ExternalPeople;
     };
 
@@ -79,6 +90,9 @@ export interface SharedContext {
 export interface ControlPlaneContext extends SharedContext {
   readonly here: RegionContext;
   readonly pager?: string;
+  readonly origins: readonly string[];
+  /** Generations of the signing keys: the first signs, all are pinned. */
+  readonly generations: { readonly cellCalls: readonly string[]; readonly networkTokens: readonly string[] };
 }
 
 /** What was wrong, in one sentence. */
@@ -87,7 +101,9 @@ export class WrongContext extends Error {}
 /** What is deployed: the control plane of a region. */
 export const contextOf = (given: Readonly<Record<string, unknown>>): ControlPlaneContext => {
   const all = parse(ControlPlane, given);
-  return { ...sharedOf(all), ...(all.pager ? { pager: all.pager } : {}), here: regionOf(all) };
+  const generations = { cellCalls: all.cellCallKeys, networkTokens: all.networkTokenKeys };
+  const { pager, origins = [`https://console.${all.domain}`] } = all;
+  return { ...sharedOf(all), ...(pager ? { pager } : {}), origins, generations, here: regionOf(all) };
 };
 
 export function parse<S extends z.ZodType>(schema: S, given: unknown): z.output<S> {
@@ -129,6 +145,8 @@ function regionOf(all: z.output<typeof ControlPlane>): RegionContext {
     throw new WrongContext(
       "Another region than the home needs homeRegion, zone, cellCallKey, networkTokenKey, issuer and audience; the home's stack puts them out.",
     );
+  if (cellCallKey.length !== all.cellCallKeys.length || networkTokenKey.length !== all.networkTokenKeys.length)
+    throw new WrongContext("Each generation of a signing key needs its id here: as many, in the same order.");
   return { home, homeRegion, keys: { cellCalls: cellCallKey, networkTokens: networkTokenKey }, people };
 }
 

@@ -13,7 +13,7 @@ import { People } from "./control-plane/people.ts";
 import { Signals } from "./control-plane/signals.ts";
 import { SigningKeys } from "./control-plane/signing-keys.ts";
 import { Workflow } from "./control-plane/workflow.ts";
-import { PREFIX } from "./names.ts";
+import { kebab, PREFIX } from "./names.ts";
 import { CELL_FUNCTION } from "./rights.ts";
 
 export interface ControlPlaneProps {
@@ -43,9 +43,11 @@ export class ControlPlaneStack extends Stack {
       bundles,
       issuer: `https://api.${domain}`,
       table: this.table,
-      keys: new SigningKeys(this, "Keys", here),
+      keys: new SigningKeys(this, "Keys", context),
       cursors: this.secret("Cursors", "signs the cursors of lists", here),
       adminKey: this.secret("AdminKey", "the fleet's first key, of the platform's operators", here),
+      canaryKey: this.secret("CanaryKey", "the key that the canary comes in with", here),
+      origins: context.origins,
       people: this.toJsonString(people),
       workflows: Object.fromEntries(machines.map(([workflow, arn]) => [workflow, `${arn}:${ALIAS}`])),
     });
@@ -59,7 +61,13 @@ export class ControlPlaneStack extends Stack {
       machines: machines.map(([, arn]) => arn),
     });
     if (here.home) this.begin("begin-fleet", functions).node.addDependency(this.table);
-    const door = new FrontDoor(this, "FrontDoor", { api: functions.get("api"), domain, zone, home: here.home });
+    const door = new FrontDoor(this, "FrontDoor", {
+      api: functions.get("api"),
+      docs: functions.get("docs"),
+      domain,
+      zone,
+      home: here.home,
+    });
     new Operability(this, "Operability", {
       functions,
       tableName: this.table.name,
@@ -90,7 +98,7 @@ export class ControlPlaneStack extends Stack {
 
   /** Made at the home and copied to the other regions, where it is found by the same name. */
   private secret(id: string, what: string, here: ControlPlaneContext["here"]): SecretReference {
-    const name = `${PREFIX}/${id === "AdminKey" ? "admin-key" : "cursors"}`;
+    const name = `${PREFIX}/${kebab(id)}`;
     if (!here.home)
       return {
         name,
@@ -109,7 +117,7 @@ export class ControlPlaneStack extends Stack {
     });
     Validations.of(made).acknowledge({
       id: "AwsSolutions-SMG4",
-      reason: "Old cursors must verify, and the admin key is replaced by revoking it: see the runbook key-age.",
+      reason: "Old cursors must verify, and a key is replaced by revoking it: see the runbook key-age.",
     });
     new CfnOutput(this, `${id}Secret`, { value: name });
     return { name, arn: made.secretArn };

@@ -23,7 +23,12 @@ export interface Rights {
   readonly networkTokens?: boolean;
   readonly workflows?: boolean;
   readonly cursors?: boolean;
-  readonly adminKey?: "read" | "keep";
+  /** Answers browsers, and so knows whose pages may ask. */
+  readonly origins?: boolean;
+  readonly adminKey?: "keep";
+  readonly canaryKey?: "read" | "keep";
+  /** Reads since when the signing keys are there. */
+  readonly keyAges?: boolean;
   /** Looks up the stream of the table's replica. */
   readonly describeTable?: boolean;
 }
@@ -40,6 +45,7 @@ export const rights: Readonly<Record<string, Rights>> = {
     cellCallKeys: true,
     networkTokens: true,
     cursors: true,
+    origins: true,
   },
   "place-network": { store: [...acts, "readMany", "list", "count"] },
   "apply-network": { store: [...acts, "readMany"], cells: true, networkTokenKeys: true },
@@ -52,10 +58,14 @@ export const rights: Readonly<Record<string, Rights>> = {
   "follow-changes": { store: ["read"], workflows: true },
   sweep: { store: ["read", "readMany", "list", "put"], workflows: true },
   "watch-cells": { store: [...acts, "readMany", "list"], cells: true },
+  meter: { store: ["read", "readMany", "list", "put", "remove"] },
+  "announce-keys": { store: ["read", "readMany", "list"], cells: true, networkTokenKeys: true },
+  "key-ages": { store: ["read"], keyAges: true },
   "take-home": { store: ["read", "put"] },
-  "begin-fleet": { store: ["read", "readMany", "list", "put", "count"], adminKey: "keep" },
+  "begin-fleet": { store: ["read", "readMany", "list", "put", "count"], adminKey: "keep", canaryKey: "keep" },
+  docs: { store: [] },
   "find-stream": { store: [], describeTable: true },
-  canary: { store: ["read"], adminKey: "read" },
+  canary: { store: ["read"], canaryKey: "read" },
 };
 
 /** The function that is in a cell's stack instead, with rights of its own. */

@@ -108,6 +108,10 @@ export function memoryCells(now: () => number): MemoryCells {
       reach(cell);
       epochs.set(cell.id, Math.max(epoch, epochs.get(cell.id) ?? 0));
     },
+    async pinKeys(cell, keys) {
+      reach(cell);
+      calls.push(`pin ${cell.id} ${keys.signingKeys.map(({ kid }) => kid).join(" ")}`);
+    },
     async report(cell): Promise<CellDigest> {
       calls.push(`report ${cell.id}`);
       const networks = [...reach(cell).values()];

@@ -9,27 +9,42 @@ import { organizationClaim } from "./find-organization.ts";
 
 type Needs = Pick<Dependencies, "store" | "ids" | "clock" | "secrets">;
 
-/** Where the first key waits for whoever runs the platform. */
-export interface AdminKeyPlace {
+/** Where a key waits for whoever it was made for. */
+export interface KeyPlace {
   read(): Promise<string | undefined>;
   keep(key: string): Promise<void>;
 }
+
+/** The admin key is for whoever runs the platform; the canary's is for its networks alone, where there is a canary. */
+export interface KeyPlaces {
+  readonly admin: KeyPlace;
+  readonly canary?: KeyPlace;
+}
+
+/** What the first keys are. */
+const firstKeys = {
+  admin: { name: "admin", role: "owner", platform: true },
+  canary: { name: "canary", role: "operator", platform: false },
+} as const;
 
 /**
  * Makes what a fleet begins with: its record, the built-in release, the organization `default`, and a key that is owner of it and
  * platform operator. Safe to repeat; a key that is lost or was revoked gets a new one in its place.
  */
-export async function beginFleet(deps: Needs, place: AdminKeyPlace, home?: string): Promise<void> {
+export async function beginFleet(deps: Needs, places: KeyPlaces, home?: string): Promise<void> {
   const { store } = deps;
   if (!(await store.get("fleet", "fleet")))
     await store.commit([
       { write: "put", was: 0, kind: "fleet", value: { id: "fleet", epoch: 1, ...(home ? { home } : {}) } },
     ]);
   await beginReleases(deps);
-  const kept = await place.read();
-  if (kept !== undefined && (await opens(deps, kept))) return;
-  // The record is there before the key is: a key that is kept always opens.
-  await place.keep(await newAdminKey(deps, await organizationOf(deps)));
+  for (const which of ["admin", "canary"] as const) {
+    const place = places[which];
+    const kept = await place?.read();
+    if (!place || (kept !== undefined && (await opens(deps, kept)))) continue;
+    // The record is there before the key is: a key that is kept always opens.
+    await place.keep(await newKey(deps, await organizationOf(deps), firstKeys[which]));
+  }
 }
 
 async function opens({ store, secrets }: Needs, key: string): Promise<boolean> {
@@ -55,7 +70,11 @@ async function organizationOf({ store, ids, clock }: Needs): Promise<Organizatio
   return id;
 }
 
-async function newAdminKey(deps: Needs, org: OrganizationId): Promise<string> {
+async function newKey(
+  deps: Needs,
+  org: OrganizationId,
+  what: (typeof firstKeys)[keyof typeof firstKeys],
+): Promise<string> {
   const { id, secret, sha256 } = newSecret(deps);
   const createdAt = timestampOf(deps.clock.now());
   await deps.store.commit([
@@ -63,7 +82,7 @@ async function newAdminKey(deps: Needs, org: OrganizationId): Promise<string> {
       write: "put",
       was: 0,
       kind: "api-key",
-      value: { id, sha256, name: "admin", org, role: "owner", platform: true, createdAt },
+      value: { id, sha256, ...what, org, createdAt },
     },
     { write: "count", counter: quotaCounter("keys", org), by: 1 },
   ]);

@@ -1,3 +1,4 @@
+import type { PublicJwk } from "../model/access.ts";
 import type { CellId, NetworkId } from "../model/ids.ts";
 import type { CellDigest, CellOrder, Fence, InstanceSummary } from "../model/instance.ts";
 import type { Observed } from "../model/network.ts";
@@ -7,6 +8,12 @@ export interface CellAddress {
   readonly id: CellId;
   readonly publicUrl: string;
   readonly caPem: string;
+}
+
+/** The public keys that a cell pins, during a rotation two of each: the one in use and the next. */
+export interface CellKeys {
+  readonly signingKeys: readonly PublicJwk[];
+  readonly issuers: readonly { readonly issuer: string; readonly jwks: { readonly keys: readonly PublicJwk[] } }[];
 }
 
 /**
@@ -28,6 +35,8 @@ export interface Cells {
   list(cell: CellAddress): Promise<InstanceSummary[]>;
   /** Tells the cell that another home has taken over: orders of a lower epoch are refused from then on. */
   raiseEpoch(cell: CellAddress, epoch: number): Promise<void>;
+  /** Says who may sign from now on: the keys of calls, and of network tokens. The key that signs this very call is among them. */
+  pinKeys(cell: CellAddress, keys: CellKeys): Promise<void>;
   /** What changed since `since`; waits up to `waitMs` for a change. Without `since`: everything, at once. */
   report(cell: CellAddress, query: { since: string | null; waitMs: number }): Promise<CellDigest>;
 }

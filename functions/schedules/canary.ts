@@ -1,6 +1,6 @@
 import { type ApiClient, apiClient } from "#adapters/http.ts";
 import { Refusal } from "#core/errors.ts";
-import type { AdminKeyPlace } from "#core/operations/begin-fleet.ts";
+import type { KeyPlace } from "#core/operations/begin-fleet.ts";
 import type { Dependencies } from "#core/operations/dependencies.ts";
 import { tellFigures } from "../figures.ts";
 
@@ -23,9 +23,9 @@ interface Operation {
  * Does what a customer does, through the public door: creates a network, waits until a node could connect, deletes it, waits until it
  * is gone. Writes how long each took as a metric, and fails in one sentence. What an earlier one left behind is cleared first.
  */
-export const canary = (deps: Dependencies, region: { readonly adminKey: AdminKeyPlace }) => async (): Promise<void> => {
+export const canary = (deps: Dependencies, region: { readonly canaryKey: KeyPlace }) => async (): Promise<void> => {
   const { clock, issuer } = deps;
-  const bearer = async () => (await region.adminKey.read()) ?? "";
+  const bearer = async () => (await region.canaryKey.read()) ?? "";
   const api = apiClient({ url: issuer, bearer });
   try {
     const left = await api.call<{ items: { id: string; name: string }[] }>({

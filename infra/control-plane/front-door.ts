@@ -5,12 +5,14 @@ import * as integrations from "aws-cdk-lib/aws-apigatewayv2-integrations";
 import * as acm from "aws-cdk-lib/aws-certificatemanager";
 import * as logs from "aws-cdk-lib/aws-logs";
 import * as route53 from "aws-cdk-lib/aws-route53";
-import { Construct } from "constructs";
+import { Construct, type IConstruct } from "constructs";
 import { PREFIX } from "../names.ts";
 import type { ControlPlaneFunction } from "./function.ts";
 
 export interface FrontDoorProps {
   readonly api: ControlPlaneFunction;
+  /** Answers what is below /docs. */
+  readonly docs: ControlPlaneFunction;
   readonly domain: string;
   readonly zone: route53.IHostedZone;
   readonly home: boolean;
@@ -28,6 +30,9 @@ const accessLogLine = {
   error: "$context.integrationErrorMessage",
 };
 
+const isDefault = (node: IConstruct): boolean =>
+  node instanceof apigateway.HttpRoute && /DefaultRoute/.test(node.node.id);
+
 /** Requests a second and in a burst that the gateway lets in at most: the bound over all organizations and instances. */
 const THROTTLE = { rateLimit: 1_000, burstLimit: 2_000 };
 
@@ -38,7 +43,7 @@ const THROTTLE = { rateLimit: 1_000, burstLimit: 2_000 };
 export class FrontDoor extends Construct {
   readonly http: apigateway.HttpApi;
 
-  constructor(scope: Construct, id: string, { api, domain, zone, home }: FrontDoorProps) {
+  constructor(scope: Construct, id: string, { api, docs, domain, zone, home }: FrontDoorProps) {
     super(scope, id);
     const { region } = Stack.of(this);
     const everywhere = `api.${domain}`;
@@ -51,6 +56,15 @@ export class FrontDoor extends Construct {
       disableExecuteApiEndpoint: true,
       defaultIntegration: new integrations.HttpLambdaIntegration("Api", api.fn, { timeout: Duration.seconds(29) }),
     });
+    const integration = new integrations.HttpLambdaIntegration("Docs", docs.fn, { timeout: Duration.seconds(10) });
+    const routes = ["/docs", "/docs/{file}"].flatMap((path) =>
+      this.http.addRoutes({ path, methods: [apigateway.HttpMethod.GET], integration }),
+    );
+    for (const route of routes)
+      Validations.of(route).acknowledge({
+        id: "AwsSolutions-APIG4",
+        reason: "The reference of the API is for everybody.",
+      });
     this.stage();
     const certificate = new acm.Certificate(this, "Certificate", {
       domainName: everywhere,
@@ -77,7 +91,7 @@ export class FrontDoor extends Construct {
         format: AccessLogFormat.custom(JSON.stringify(accessLogLine)),
       },
     });
-    const [route] = this.http.node.findAll().filter((node) => node instanceof apigateway.HttpRoute);
+    const [route] = this.http.node.findAll().filter(isDefault);
     if (route)
       Validations.of(route).acknowledge({
         id: "AwsSolutions-APIG4",

@@ -20,6 +20,9 @@ export interface FunctionsProps {
   readonly keys: SigningKeys;
   readonly cursors: SecretReference;
   readonly adminKey: SecretReference;
+  readonly canaryKey: SecretReference;
+  /** Whose pages may call the API from browsers. */
+  readonly origins: readonly string[];
   /** Who people sign in by, as JSON. */
   readonly people: string;
   /** ARN of the alias of each workflow, by its name. */
@@ -36,6 +39,9 @@ const sizes: Readonly<Record<string, { atOnce?: number; timeoutSeconds?: number;
   // One sweep at a time; the second place is for one that overlaps.
   sweep: { atOnce: 2, timeoutSeconds: 55 },
   "watch-cells": { atOnce: 3, timeoutSeconds: 90, memoryMb: 1_024 },
+  meter: { atOnce: 1, timeoutSeconds: 290 },
+  "announce-keys": { atOnce: 1, timeoutSeconds: 60 },
+  "key-ages": { atOnce: 1 },
   canary: { atOnce: 1, timeoutSeconds: 300, memoryMb: 256 },
   "begin-fleet": { atOnce: 1, timeoutSeconds: 60 },
   "take-home": { atOnce: 1 },
@@ -86,30 +92,41 @@ export class Functions extends Construct {
 const isTrue = <T>(condition: boolean | undefined, value: T): T | Record<never, never> => (condition ? value : {});
 
 /** What a function is told: what it may not use it does not know. */
-const environmentOf = (may: Rights, { issuer, table, keys, cursors, adminKey, people, workflows }: FunctionsProps) => ({
-  CELLPLANE_ISSUER: issuer,
-  CELLPLANE_TABLE: table.name,
-  ...isTrue(may.cells || may.cellCallKeys, { CELLPLANE_CELL_CALL_KEYS: keys.cellCalls }),
-  ...isTrue(may.networkTokens || may.networkTokenKeys, { CELLPLANE_NETWORK_TOKEN_KEYS: keys.networkTokens }),
-  ...isTrue(may.workflows, { CELLPLANE_WORKFLOWS: JSON.stringify(workflows) }),
-  ...isTrue(may.cursors, { CELLPLANE_CURSOR_SECRET: cursors.name, CELLPLANE_PEOPLE: people }),
-  ...isTrue(may.adminKey !== undefined, { CELLPLANE_ADMIN_KEY_SECRET: adminKey.name }),
+const environmentOf = (may: Rights, props: FunctionsProps) => ({
+  CELLPLANE_ISSUER: props.issuer,
+  CELLPLANE_TABLE: props.table.name,
+  ...isTrue(may.cells || may.cellCallKeys || may.keyAges, { CELLPLANE_CELL_CALL_KEYS: props.keys.cellCalls.join(",") }),
+  ...isTrue(may.networkTokens || may.networkTokenKeys || may.keyAges, {
+    CELLPLANE_NETWORK_TOKEN_KEYS: props.keys.networkTokens.join(","),
+  }),
+  ...isTrue(may.workflows, { CELLPLANE_WORKFLOWS: JSON.stringify(props.workflows) }),
+  ...isTrue(may.cursors, { CELLPLANE_CURSOR_SECRET: props.cursors.name, CELLPLANE_PEOPLE: props.people }),
+  ...isTrue(may.origins, { CELLPLANE_CONSOLE_ORIGINS: props.origins.join(",") }),
+  ...isTrue(may.adminKey !== undefined, { CELLPLANE_ADMIN_KEY_SECRET: props.adminKey.name }),
+  ...isTrue(may.canaryKey !== undefined, { CELLPLANE_CANARY_KEY_SECRET: props.canaryKey.name }),
 });
 
 function grant(made: ControlPlaneFunction, may: Rights, props: FunctionsProps): void {
-  const { table, keys, cursors, adminKey, workflows } = props;
+  const { table, keys, cursors, adminKey, canaryKey, workflows } = props;
   const onTable = may.store.filter((action) => action !== "list").flatMap((action) => storeActions[action]);
   made.may(onTable, [table.arn]);
   if (may.store.includes("list")) made.may(storeActions.list, table.indexArns);
   if (may.describeTable) made.may(["dynamodb:DescribeTable"], [table.arn]);
-  if (may.cells) made.may(["kms:GetPublicKey", "kms:Sign"], [keys.cellCalls]);
-  else if (may.cellCallKeys) made.may(["kms:GetPublicKey"], [keys.cellCalls]);
-  if (may.networkTokens) made.may(["kms:GetPublicKey", "kms:Sign"], [keys.networkTokens]);
-  else if (may.networkTokenKeys) made.may(["kms:GetPublicKey"], [keys.networkTokens]);
+  if (may.cells || may.cellCallKeys) made.may(["kms:GetPublicKey"], keys.cellCalls);
+  if (may.networkTokens || may.networkTokenKeys) made.may(["kms:GetPublicKey"], keys.networkTokens);
+  // The first signs; the other one only waits for its turn, or to be forgotten.
+  if (may.cells) made.may(["kms:Sign"], keys.cellCalls.slice(0, 1));
+  if (may.networkTokens) made.may(["kms:Sign"], keys.networkTokens.slice(0, 1));
+  if (may.keyAges) made.may(["kms:DescribeKey"], [...keys.cellCalls.slice(0, 1), ...keys.networkTokens.slice(0, 1)]);
   if (may.workflows) made.may(["states:StartExecution"], Object.values(workflows));
   if (may.cursors) made.may(["secretsmanager:GetSecretValue"], [cursors.arn]);
-  if (may.adminKey) made.may(["secretsmanager:GetSecretValue"], [adminKey.arn]);
-  if (may.adminKey === "keep") made.may(["secretsmanager:PutSecretValue"], [adminKey.arn]);
+  for (const [kept, { arn }] of [
+    [may.adminKey, adminKey],
+    [may.canaryKey, canaryKey],
+  ] as const) {
+    if (kept) made.may(["secretsmanager:GetSecretValue"], [arn]);
+    if (kept === "keep") made.may(["secretsmanager:PutSecretValue"], [arn]);
+  }
 }
 
 /** How a workflow's state machine is called, and its alias. */

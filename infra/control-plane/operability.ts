@@ -123,6 +123,8 @@ function pagesOf({ functions, tableName, http, machines, deadLetters }: Operabil
     { name: "failed-executions", metric: sum(ended, "failed and timed out"), above: 5, periods: 2 },
     { name: "cells-silent", metric: figure("cells", "silent"), above: 0, periods: 2 },
     { name: "certificate-age", metric: figure("cells", "certificateDays", "Minimum"), below: 30, periods: 1 },
+    // A year, less what a rotation may wait for a quiet week; told once an hour.
+    { name: "key-age", metric: figure("keys", "signingDays"), above: 335, periods: 1 },
     { name: "error-rate", metric: errorRate, above: 1, periods: 2 },
     { name: "throttles", metric: lambda.Function.metricAllThrottles({ period: FIVE }), above: 0, periods: 3 },
     { name: "table-throttles", metric: tableThrottles, above: 0, periods: 3 },

@@ -15,6 +15,8 @@ const schedules: readonly { readonly name: string; readonly minutes: number; rea
   // Ends when the next one has begun, so that cells are watched without a gap.
   { name: "watch-cells", minutes: 1, input: { forMs: 60_000 } },
   { name: "canary", minutes: 10, input: {} },
+  { name: "meter", minutes: 5, input: {} },
+  { name: "key-ages", minutes: 60, input: {} },
 ];
 
 /** What wakes functions: the table's stream, schedules, and executions that failed. What cannot be delivered is kept for a person. */

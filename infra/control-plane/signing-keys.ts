@@ -1,26 +1,27 @@
 import { CfnOutput, RemovalPolicy, Stack } from "aws-cdk-lib";
 import * as kms from "aws-cdk-lib/aws-kms";
 import { Construct } from "constructs";
-import type { RegionContext } from "../context.ts";
+import type { ControlPlaneContext } from "../context.ts";
 import { PREFIX } from "../names.ts";
 
 /**
  * The two keys that sign: calls to cells, and network tokens. Made at the home as multi-Region keys, so that cells have pinned the
- * public halves before a fail-over; elsewhere their replicas. The private halves never leave KMS.
+ * public halves before a fail-over; elsewhere their replicas. A generation is a key of its own: during a rotation there are two. The private halves never leave KMS.
  */
 export class SigningKeys extends Construct {
-  readonly cellCalls: string;
-  readonly networkTokens: string;
+  /** ARNs: the first signs, all are handed out. */
+  readonly cellCalls: readonly string[];
+  readonly networkTokens: readonly string[];
 
-  constructor(scope: Construct, id: string, here: RegionContext) {
+  constructor(scope: Construct, id: string, { here, generations }: Pick<ControlPlaneContext, "here" | "generations">) {
     super(scope, id);
-    if (here.home) {
-      this.cellCalls = this.primary("CellCalls", "signs calls to cells");
-      this.networkTokens = this.primary("NetworkTokens", "signs network tokens");
-    } else {
-      this.cellCalls = this.replica("CellCalls", here.homeRegion, here.keys.cellCalls);
-      this.networkTokens = this.replica("NetworkTokens", here.homeRegion, here.keys.networkTokens);
-    }
+    const each = (which: "cellCalls" | "networkTokens", name: string, what: string) =>
+      generations[which].map((generation, at) => {
+        const made = `${name}${generation === "1" ? "" : generation}`;
+        return here.home ? this.primary(made, what) : this.replica(made, here.homeRegion, here.keys[which][at] ?? "");
+      });
+    this.cellCalls = each("cellCalls", "CellCalls", "signs calls to cells");
+    this.networkTokens = each("networkTokens", "NetworkTokens", "signs network tokens");
   }
 
   private primary(id: string, what: string): string {

@@ -7,10 +7,12 @@ import type { Dependencies } from "#core/operations/dependencies.ts";
 export async function firstStart(deps: Dependencies, data: string): Promise<void> {
   const file = join(data, "admin-key");
   await beginFleet(deps, {
-    read: async () => (existsSync(file) ? readFileSync(file, "utf8").trim() : undefined),
-    async keep(key) {
-      writeFileSync(`${file}.new`, `${key}\n`, { mode: 0o600 });
-      renameSync(`${file}.new`, file);
+    admin: {
+      read: async () => (existsSync(file) ? readFileSync(file, "utf8").trim() : undefined),
+      async keep(key) {
+        writeFileSync(`${file}.new`, `${key}\n`, { mode: 0o600 });
+        renameSync(`${file}.new`, file);
+      },
     },
   });
 }

@@ -15,7 +15,8 @@ export function gateway(handler: ApiHandler, pages: readonly Hono[] = []): Hono 
   app.use(strongTags, compress());
   for (const page of pages) app.route("/", page);
   const answer = async (event: APIGatewayProxyEventV2) => {
-    const { statusCode = 200, headers = {}, body } = await handler(event);
+    const { statusCode = 200, headers = {}, body: text, isBase64Encoded } = await handler(event);
+    const body = text && isBase64Encoded ? Buffer.from(text, "base64") : text;
     const entries = Object.entries(headers).map(([name, value]) => [name, String(value)] as [string, string]);
     if (body) entries.push(["content-length", String(Buffer.byteLength(body))]);
     return new Response(body ?? null, { status: statusCode, headers: entries });

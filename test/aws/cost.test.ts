@@ -5,8 +5,11 @@ import { dynamoStore } from "#adapters/dynamodb.ts";
 import { NetworkSpec } from "#core/model/network.ts";
 import { createNetwork } from "#core/operations/create-network.ts";
 import { deleteNetwork } from "#core/operations/delete-network.ts";
+import { meterNetworks } from "#core/operations/meter-networks.ts";
 import { readNetwork } from "#core/operations/read-network.ts";
 import type { Store } from "#core/ports.ts";
+import { sweepAndTell } from "../../functions/schedules/sweep-and-tell.ts";
+import { counted } from "../../infra/costs/counted.ts";
 import { aControlPlane, type TestControlPlane } from "../control-plane.ts";
 import { countCapacity } from "./capacity.ts";
 import { dynamoIntent } from "./intent.ts";
@@ -25,6 +28,36 @@ describe("what a network costs in units", () => {
   afterEach(async () => {
     await plane.close();
     watcher.destroy();
+  });
+
+  it("is no more than the table of costs says: what is accepted, and what schedules do when nobody does anything", async () => {
+    const intent = await dynamoIntent();
+    plane = await aControlPlane({ intent });
+    await plane.addCell();
+    const spent = countCapacity(intent.client);
+    const over: string[] = [];
+    const within = (step: keyof typeof counted) => {
+      const { write, read } = spent();
+      console.log(`${step}: ${write} write, ${read} read units`);
+      if (write > counted[step].write || read > counted[step].read) over.push(`${step}: ${write}, ${read}`);
+    };
+    spent();
+    await sweepAndTell(plane.deps)({}, {} as Parameters<ReturnType<typeof sweepAndTell>>[1]);
+    within("a look of the sweep that finds nothing");
+
+    const spec = NetworkSpec.parse({ name: "metered" });
+    const made = await createNetwork(plane.deps, plane.caller, { org: "default", spec, idempotencyKey: undefined });
+    within("create: accepted");
+    const unwatched = dynamoStore({ client: watcher, table: intent.table });
+    const settled = (operation: string) =>
+      expect.poll(async () => (await unwatched.get("operation", operation))?.value.state).toBe("succeeded");
+    await plane.follow();
+    await settled(made.operation.id);
+    within("create: until ready");
+    plane.clock.advance(6 * 60_000);
+    expect(await meterNetworks(plane.deps)).toEqual({ booked: 1 });
+    within("a booking of one network's usage");
+    expect(over).toEqual([]);
   });
 
   it("is no more than docs/intent-table.md says, and nothing scans", async () => {

@@ -9,6 +9,8 @@ describe("the context of a deploy", () => {
       region: "eu-central-1",
       domain: "cells.example.com",
       tags: {},
+      origins: ["https://console.cells.example.com"],
+      generations: { cellCalls: ["1"], networkTokens: ["1"] },
       here: { home: true, replicas: [] },
     });
   });
@@ -19,7 +21,7 @@ describe("the context of a deploy", () => {
       here: {
         home: false,
         homeRegion: "eu-central-1",
-        keys: { cellCalls: elsewhere.cellCallKey, networkTokens: elsewhere.networkTokenKey },
+        keys: { cellCalls: [elsewhere.cellCallKey], networkTokens: [elsewhere.networkTokenKey] },
         people: { issuer: elsewhere.issuer, audience: "console" },
       },
     });
@@ -33,6 +35,12 @@ describe("the context of a deploy", () => {
     });
   });
 
+  it("names the generations of keys: the first signs, both are pinned", () => {
+    expect(contextOf({ ...home, cellCallKeys: "2,1" })).toMatchObject({
+      generations: { cellCalls: ["2", "1"], networkTokens: ["1"] },
+    });
+  });
+
   it.each<[string, Record<string, unknown>, RegExp]>([
     ["nothing", {}, /region is missing.*domain is missing.*home must be true or false/],
     ["no such region", { ...home, region: "frankfurt" }, /region must be an AWS region such as/],
@@ -43,6 +51,8 @@ describe("the context of a deploy", () => {
     ["replicas elsewhere", { ...elsewhere, replicas: "us-east-1" }, /at the home only/],
     ["keys at the home", { ...home, cellCallKey: elsewhere.cellCallKey }, /another region than the home; leave/],
     ["another region without keys", { ...elsewhere, cellCallKey: undefined }, /needs homeRegion, zone, cellCallKey/],
+    ["three generations of a key", { ...home, cellCallKeys: "1,2,3" }, /cellCallKeys must be one generation of a key/],
+    ["a generation elsewhere without its id", { ...elsewhere, cellCallKeys: "1,2" }, /needs its id here/],
     ["an issuer without an audience", { ...home, issuer: "https://issuer.example" }, /both issuer and audience/],
     ["a boundary that is none", { ...home, boundary: "mine" }, /boundary must be an ARN of iam/],
     ["tags that are none", { ...home, tags: "a" }, /tags must be pairs/],

@@ -14,7 +14,7 @@ import { makeTable } from "./intent-table.ts";
 import { keysAndSecrets } from "./keys-and-secrets.ts";
 import { runMachines } from "./machines.ts";
 import { policiesOf } from "./policies.ts";
-import { ACCOUNT, resolverOf } from "./resolve.ts";
+import { ACCOUNT, type Resolver, resolverOf } from "./resolve.ts";
 
 /** A control plane that runs as its synthesized assembly says, and what a test may do to it. */
 export interface Assembly {
@@ -23,6 +23,7 @@ export interface Assembly {
   readonly awsUrl: string;
   /** The admin key, from where the deploy has put it. */
   readonly key: string;
+  secret(name: string): string;
   readonly denied: readonly string[];
   /** Whether the template lets a function do that. */
   mayDo(name: string, action: string, resource: string): Promise<boolean>;
@@ -30,6 +31,12 @@ export interface Assembly {
   /** Fires a rule's schedule now, and waits for its function. */
   fire(rule: string): Promise<Json>;
   invoke(name: string, event: Json): Promise<Json>;
+  /** Deploys another assembly of the same stack over this one: its functions, told and allowed what that says. */
+  deploy(folder: string): void;
+  /** Writes a record that wakes the stream's consumer and cannot be read. */
+  poison(id: string): Promise<void>;
+  /** What the consumer could not follow and the template has kept for a person. */
+  deadLetters(): readonly string[];
   /** Follows the table's stream, until it is stopped; what happens meanwhile is lost to it. */
   follow(): Promise<void>;
   unfollow(): Promise<void>;
@@ -47,11 +54,12 @@ export async function startAssembly(options: {
   readonly visitors?: readonly string[];
 }): Promise<Assembly> {
   const { folder, stack, region, dynamo, log } = options;
-  const template: Template = JSON.parse(readFileSync(join(folder, `${stack}.template.json`), "utf8"));
+  const template = templateIn(folder, stack);
   const resolver = resolverOf(template, region);
   const { resolve } = resolver;
   const table = await makeTable(template, resolver, dynamo);
-  const policies = policiesOf(template, resolver);
+  const used = new Set<string>();
+  let policies = policiesOf(template, resolver, used);
   const { answer } = keysAndSecrets();
   const secretArns = new Map(
     ofType(template, "AWS::SecretsManager::Secret").map(([id, { Properties }]) => [Properties.Name, resolver.arn(id)]),
@@ -73,7 +81,7 @@ export async function startAssembly(options: {
     },
   });
   const aws = await openAws({
-    policies,
+    allows: (name, act) => policies.allows(name, act),
     dynamo,
     arns: {
       table: (name) => `arn:aws:dynamodb:${region}:${ACCOUNT}:table/${name}`,
@@ -86,41 +94,41 @@ export async function startAssembly(options: {
     },
   });
 
-  const [[, route] = []] = ofType(template, "AWS::ApiGatewayV2::Route");
-  const integration =
-    template.Resources[
-      /integrations/.test(JSON.stringify(route)) ? route?.Properties.Target["Fn::Join"][1][1].Ref : ""
-    ];
   const server = serve({
-    fetch: gateway((event) => named(resolve(integration?.Properties.IntegrationUri)).invoke(event)).fetch,
+    fetch: gateway((event) => named(resolve(integrationOf(template, event.rawPath))).invoke(event)).fetch,
     hostname: "127.0.0.1",
     port: 0,
   });
   await new Promise((listening) => server.once("listening", listening));
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
 
-  for (const [, { Properties }] of ofType(template, "AWS::Lambda::Function")) {
-    const name: string = resolve(Properties.FunctionName);
-    const variables: Record<string, string> = resolve(Properties.Environment.Variables);
-    functions.set(
-      name,
-      functionProcess({
+  /** Takes the functions of an assembly into service; those of the one before have ended with it. */
+  function install(from: string, deployed: Template, { resolve }: Resolver): void {
+    for (const each of functions.values()) each.kill();
+    for (const [, { Properties }] of ofType(deployed, "AWS::Lambda::Function")) {
+      const name: string = resolve(Properties.FunctionName);
+      const variables: Record<string, string> = resolve(Properties.Environment.Variables);
+      functions.set(
         name,
-        asset: join(folder, assetOf(Properties)),
-        log: join(log, "functions.log"),
-        environment: {
-          ...variables,
-          // The canary comes in by the public door, whose name only leads here once it is deployed.
-          ...(name === "cellplane-canary" ? { CELLPLANE_ISSUER: url } : {}),
-          AWS_REGION: region,
-          AWS_LAMBDA_FUNCTION_NAME: name,
-          AWS_ACCESS_KEY_ID: name,
-          AWS_SECRET_ACCESS_KEY: "any",
-          AWS_ENDPOINT_URL: aws.url,
-        },
-      }),
-    );
+        functionProcess({
+          name,
+          asset: join(from, assetOf(Properties)),
+          log: join(log, "functions.log"),
+          environment: {
+            ...variables,
+            // The canary comes in by the public door, whose name only leads here once it is deployed.
+            ...(name === "cellplane-canary" ? { CELLPLANE_ISSUER: url } : {}),
+            AWS_REGION: region,
+            AWS_LAMBDA_FUNCTION_NAME: name,
+            AWS_ACCESS_KEY_ID: name,
+            AWS_SECRET_ACCESS_KEY: "any",
+            AWS_ENDPOINT_URL: aws.url,
+          },
+        }),
+      );
+    }
   }
+  install(folder, template, resolver);
   for (const [id, { Type, Properties }] of Object.entries(template.Resources)) {
     if (!Type.startsWith("Custom::")) continue;
     const told = { requestType: "Create", id, properties: {} } as const;
@@ -128,16 +136,30 @@ export async function startAssembly(options: {
     if (made.Status !== "SUCCESS") throw new Error(`${id} was not made: ${made.Reason}`);
   }
 
+  const secret = (SecretId: string): string =>
+    answer({ service: "secretsmanager", operation: "GetSecretValue", body: { SecretId } }).SecretString;
   let reader: StreamReader | undefined;
   const [[, mapping] = []] = ofType(template, "AWS::Lambda::EventSourceMapping");
   return {
     url,
     awsUrl: aws.url,
-    key: answer({ service: "secretsmanager", operation: "GetSecretValue", body: { SecretId: "cellplane/admin-key" } })
-      .SecretString,
+    key: secret("cellplane/admin-key"),
+    secret,
     denied: aws.denied,
     mayDo: (name, action, resource) => policies.allows(`cellplane-${name}`, { action, resource }),
-    unusedRights: policies.unused,
+    unusedRights: () => policies.unused(),
+    deploy(next) {
+      const deployed = templateIn(next, stack);
+      const resolves = resolverOf(deployed, region);
+      policies = policiesOf(deployed, resolves, used);
+      install(next, deployed, resolves);
+    },
+    poison: (id) => table.put({ id: { S: id }, kind: { S: "operation" }, signal: { S: "1" }, record: { S: "poison" } }),
+    deadLetters() {
+      const queue = resolve(mapping?.Properties.DestinationConfig.OnFailure.Destination);
+      const [id = ""] = ofType(template, "AWS::SQS::Queue").find(([each]) => resolver.arn(each) === queue) ?? [];
+      return id === "" ? missing("dead-letter queue") : (reader?.givenUp ?? []);
+    },
     invoke: (name, event) => named(`function:cellplane-${name}`).invoke(event),
     async fire(rule) {
       const found = rules.find(({ Name }) => Name === `cellplane-${rule}-${region}`) ?? missing(rule);
@@ -174,8 +196,22 @@ export async function startAssembly(options: {
   };
 }
 
+const templateIn = (folder: string, stack: string): Template =>
+  JSON.parse(readFileSync(join(folder, `${stack}.template.json`), "utf8"));
+
 /** The folder of a function's asset in the assembly, by the object that CDK would upload it as. */
 const assetOf = ({ Code }: Json): string => `asset.${basename(Code.S3Key, ".zip")}`;
+
+/** What API Gateway would hand a GET of that path to: the route that says so, or else the default one. */
+function integrationOf(template: Template, path: string): Json {
+  const routes = ofType(template, "AWS::ApiGatewayV2::Route").map(([, { Properties }]) => Properties);
+  const pattern = (key: string) => new RegExp(`^${key.replace(/^GET /, "").replace(/\{\w+\}/g, "[^/]+")}$`);
+  const route =
+    routes.find(({ RouteKey }) => pattern(RouteKey).test(path)) ??
+    routes.find(({ RouteKey }) => RouteKey === "$default");
+  const integration = template.Resources[route?.Target["Fn::Join"][1][1].Ref];
+  return integration?.Properties.IntegrationUri ?? missing(path);
+}
 
 /** EventBridge's patterns as far as ours go: an array lists the values that match. */
 function matches(value: Json, pattern: Json): boolean {

@@ -25,7 +25,7 @@ export class AwsFailure extends Error {
  * judged by the template's policies, and only then handed on.
  */
 export async function openAws(options: {
-  readonly policies: Policies;
+  readonly allows: Policies["allows"];
   readonly arns: { table(name: string): string; secret(name: string): string };
   /** Handles a call that is allowed; `undefined` hands it on to DynamoDB Local. */
   readonly answer: (call: Call) => Promise<Json | undefined>;
@@ -36,7 +36,7 @@ export async function openAws(options: {
   const denied: string[] = [];
   async function judge(name: string, call: Call): Promise<Act | undefined> {
     if (options.visitors.includes(name)) return undefined;
-    for (const act of actsOf(call, options.arns)) if (!(await options.policies.allows(name, act))) return act;
+    for (const act of actsOf(call, options.arns)) if (!(await options.allows(name, act))) return act;
     return undefined;
   }
 

@@ -1,8 +1,10 @@
 import {
+  type AttributeValue,
   CreateTableCommand,
   type CreateTableCommandInput,
   DeleteTableCommand,
   DynamoDBClient,
+  PutItemCommand,
   UpdateTimeToLiveCommand,
   waitUntilTableExists,
 } from "@aws-sdk/client-dynamodb";
@@ -15,7 +17,7 @@ export async function makeTable(
   template: Template,
   { resolve }: Resolver,
   endpoint: string,
-): Promise<{ stream: string; close(): Promise<void> }> {
+): Promise<{ stream: string; put(item: Record<string, AttributeValue>): Promise<void>; close(): Promise<void> }> {
   const [[, table] = []] = ofType(template, "AWS::DynamoDB::GlobalTable");
   if (!table) throw new Error("The template makes no table.");
   const {
@@ -40,6 +42,9 @@ export async function makeTable(
   await client.send(new UpdateTimeToLiveCommand({ TableName, TimeToLiveSpecification }));
   return {
     stream: TableDescription?.LatestStreamArn ?? "",
+    async put(Item) {
+      await client.send(new PutItemCommand({ TableName, Item }));
+    },
     async close() {
       await client.send(new DeleteTableCommand({ TableName }));
       client.destroy();

@@ -7,6 +7,7 @@ import type { Call } from "./acts.ts";
 export function keysAndSecrets(): { answer(call: Call): Json } {
   const keys = new Map<string, { privateKey: KeyObject; publicKey: KeyObject }>();
   const secrets = new Map<string, string>();
+  const made = new Date();
   const keyOf = (id: string) => {
     const key = keys.get(id) ?? generateKeyPairSync("ec", { namedCurve: "P-256" });
     keys.set(id, key);
@@ -23,6 +24,7 @@ export function keysAndSecrets(): { answer(call: Call): Json } {
       KeyId,
       PublicKey: keyOf(KeyId).publicKey.export({ format: "der", type: "spki" }).toString("base64"),
     }),
+    DescribeKey: ({ KeyId }) => ({ KeyMetadata: { KeyId, CreationDate: made.getTime() / 1_000 } }),
     Sign: ({ KeyId, Message }) => ({
       KeyId,
       Signature: Buffer.from(signDigest(keyOf(KeyId).privateKey, Buffer.from(Message, "base64"))).toString("base64"),

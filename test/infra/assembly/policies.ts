@@ -18,8 +18,8 @@ export interface Policies {
 /** What Lambda itself does with a function's role, or the tracing around it, is no call of ours. */
 const notOurs = /^(logs|xray|sqs):|Stream|Records|ShardIterator/;
 
-/** Decides by the policies of the template as IAM would, the key policies of KMS included. */
-export function policiesOf(template: Template, { resolve, arn, region }: Resolver): Policies {
+/** Decides by the policies of the template as IAM would, the key policies of KMS included. `used` goes on over several deploys. */
+export function policiesOf(template: Template, { resolve, arn, region }: Resolver, used = new Set<string>()): Policies {
   const roles = new Map(
     ofType(template, "AWS::Lambda::Function").map(([, { Properties }]) => [
       resolve(Properties.FunctionName) as string,
@@ -34,7 +34,6 @@ export function policiesOf(template: Template, { resolve, arn, region }: Resolve
   const keyPolicies = new Map(
     ofType(template, "AWS::KMS::Key").map(([id, { Properties }]) => [arn(id), resolve(Properties.KeyPolicy)]),
   );
-  const used = new Set<string>();
   const decided = new Map<string, Promise<boolean>>();
 
   async function decide(name: string, { action, resource }: Act): Promise<boolean> {

@@ -4,16 +4,16 @@ import {
   ResourceNotFoundException,
   type SecretsManagerClient,
 } from "@aws-sdk/client-secrets-manager";
-import type { AdminKeyPlace } from "#core/operations/begin-fleet.ts";
+import type { KeyPlace } from "#core/operations/begin-fleet.ts";
 
-/** The admin key in Secrets Manager. What a deploy generates there at first opens nothing, and so is replaced. */
-export const secretAdminKey = ({
+/** A key in Secrets Manager. What a deploy generates there at first opens nothing, and so is replaced. */
+export const keySecret = ({
   client,
   secret,
 }: {
   client: Pick<SecretsManagerClient, "send">;
   secret: string;
-}): AdminKeyPlace => ({
+}): KeyPlace => ({
   async read() {
     try {
       return (await client.send(new GetSecretValueCommand({ SecretId: secret }))).SecretString;
