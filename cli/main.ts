@@ -2,6 +2,7 @@ import { homedir } from "node:os";
 import { createInterface } from "node:readline/promises";
 import { setTimeout as sleep } from "node:timers/promises";
 
+import { Failure } from "./failure.ts";
 import { runCommandLine } from "./program.ts";
 import type { Terminal } from "./terminal.ts";
 import { version } from "./version.ts";
@@ -23,6 +24,8 @@ const terminal: Terminal = {
     const lines = createInterface({ input: process.stdin, output: process.stderr });
     try {
       return await lines.question(question);
+    } catch (error) {
+      throw (error as Error).name === "AbortError" ? new Failure("interrupted", "Nothing was done.") : error;
     } finally {
       lines.close();
     }

@@ -81,7 +81,8 @@ export async function runCommandLine(args: readonly string[], terminal: Terminal
     // Commander has said what it is; help that was asked for is no error, help in place of a verb is.
     if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.done : exitCodes.usage;
     const { code, text } = tell(error);
-    terminal.err(text);
+    // The terminal has written ^C where the cursor stood.
+    terminal.err(code === exitCodes.interrupted && terminal.width !== undefined ? `\n${text}` : text);
     return code;
   }
 }

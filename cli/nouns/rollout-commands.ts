@@ -117,9 +117,11 @@ async function call(
 }
 
 function amountOf(text: string): number | string {
-  if (!/^(\d{1,7}|\d{1,3}(\.\d{1,3})?%)$/.test(text))
-    throw new Failure("usage", `${text} is no pace.`, 'Write it like 10 or "10%".');
-  return amount(text);
+  try {
+    return amount(text);
+  } catch (error) {
+    throw new Failure("usage", `${text} is no pace.`, error instanceof Error ? error.message : "");
+  }
 }
 
 async function told(session: Session, rollout: Rollout, what: string): Promise<void> {

@@ -17,8 +17,6 @@ export interface View {
 
 /** Columns of words before and after the bar of a wave. */
 const AROUND_BAR = 40;
-/** Lines beside those of the waves, with an explanation of three. */
-const OTHER_LINES = 10;
 const NAMES = 9;
 
 /** A rollout as a picture in text: each line fits the width, and nothing is said by colour alone. */
@@ -28,20 +26,22 @@ export function drawRollout(look: Look, { width, now, height = 50, paint = plain
   const indent = " ".repeat(NAMES);
   const said = (name: string, text: string): Line[] =>
     wrapped(text, width, indent).map((line, at) => (at === 0 ? [["faint", name.padEnd(NAMES)], line] : [line]));
-  const lines: Line[] = [
+  const head: Line[] = [
     ...drawHead(rollout, width, now),
+    ...(silentMs === undefined ? [] : [[["bad", `no answer for ${span(silentMs)}; this is as old`]] as Line]),
     [],
-    ...drawWaves(rollout, look, { room: Math.max(3, height - OTHER_LINES), width, now }),
+  ];
+  const foot: Line[] = [
     [],
     ...said("targets", `${summary.targets}: ${countsText(summary.states)}`),
     ...said("budget", budgetText(look)),
     ...(rolloutHasEnded(rollout) ? [] : said("pace", paceText(look, now))),
     ...said("now", explanation.summary),
-    ...(silentMs === undefined
-      ? []
-      : [[["bad", `no answer for ${span(silentMs)}; what is shown is as old. Trying on.`]] as Line]),
   ];
-  return lines.map((line) => written(line, width, paint));
+  // The last line of a terminal is the cursor's: a picture that scrolls cannot be drawn over.
+  const room = Math.max(1, height - 1 - head.length - foot.length);
+  const lines = [...head, ...drawWaves(rollout, look, { room, width, now }), ...foot];
+  return lines.slice(0, Math.max(1, height - 1)).map((line) => written(line, width, paint));
 }
 
 /** In one line, or in two where it is narrow. */
