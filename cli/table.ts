@@ -33,7 +33,9 @@ export function properties(entries: readonly (readonly [name: string, value: str
   const width = Math.max(...entries.map(([name]) => lengthOf(name)));
   const indent = " ".repeat(width + 3);
   return entries
-    .map(([name, value]) => `${padded(`${name}:`, width + 1)}${GAP}${value.replaceAll("\n", `\n${indent}`)}`.trimEnd())
+    .map(([name, value]) =>
+      `${padded(`${name}:`, width + 1)}${GAP}${manyLines(value).replaceAll("\n", `\n${indent}`)}`.trimEnd(),
+    )
     .map((line) => `${line}\n`)
     .join("");
 }
@@ -51,5 +53,7 @@ const lengthOf = (text = "") => [...text].length;
 const padded = (text: string, width: number) => text + " ".repeat(Math.max(0, width - lengthOf(text)));
 const cut = (text: string, width: number) =>
   lengthOf(text) <= width ? text : `${[...text].slice(0, Math.max(0, width - 1)).join("")}…`;
-/** What others wrote may not move the cursor or break the line. */
+/** What others wrote may not move the cursor. */
+const manyLines = (text: string) => text.replaceAll(/[^\P{Cc}\n]+/gu, " ");
+/** Nor break the line. */
 const oneLine = (text: string) => text.replaceAll(/\p{Cc}+/gu, " ");

@@ -42,6 +42,10 @@ describe("a table", () => {
     );
   });
 
+  it("of properties lets no content move the cursor either", () => {
+    expect(properties([["Reason", "\u001b[2Ja\rb\nc"]])).toBe("Reason:   [2Ja b\n         c\n");
+  });
+
   it("of properties keeps many lines of one value together", () => {
     expect(
       properties([
