@@ -7,7 +7,10 @@ const benches = {
   monitor: "watching 1,000 networks in 10 cells; a sweep with nothing due; placement over 1,000 cells",
   api: "get, create and list through the whole handler",
   pipeline: "file to file through the edge's engine, against a plain loop",
-  rollout: "planning and one advance over 10,000 targets",
+  rollout:
+    "planning and one advance over 10,000 targets, in memory and stored; creates meanwhile; 300 networks simulated",
+  "rollout-real":
+    "20 real networks with connected nodes from one release to the next; commands; a release that crashes",
 } as const;
 
 const asked = process.argv.slice(2);

@@ -1,9 +1,10 @@
+import { execFile } from "node:child_process";
 import { appendFileSync, existsSync, readFileSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
+import { promisify } from "node:util";
 import {
   aFolder,
   aNetwork,
-  bootstrapNode,
   call,
   type EdgeProcess,
   type Json,
@@ -16,6 +17,9 @@ import {
 } from "./standalone.ts";
 
 const WRITE_EVERY_MS = 20;
+/** Beside everything else that goes on here: connections that nobody tends are closed by the other side. */
+const run = promisify(execFile);
+const edgeProgram = resolve(import.meta.dirname, "../../bin/cellplane-edge.js");
 
 /** A network with one node, whose pipeline carries numbered events from file to file all the time. */
 export interface FlowingNetwork {
@@ -48,7 +52,17 @@ export async function aRollingFleet(size: number): Promise<RollingFleet> {
   const plane = await startStandalone(data, "--cells", "2");
   const sources: { file: string; written: number }[] = [];
   const networks: FlowingNetwork[] = [];
-  for (let number = 0; number < size; number++) networks.push(await aFlow(number));
+  const end = async (): Promise<void> => {
+    for (const edge of edges) edge.kill("SIGKILL");
+    await plane.stop();
+    removeFolder(folder);
+  };
+  try {
+    for (let number = 0; number < size; number++) networks.push(await aFlow(number));
+  } catch (error) {
+    await end();
+    throw error;
+  }
   const writing = setInterval(() => {
     for (const source of sources) appendFileSync(source.file, `{"n":${source.written++}}\n`);
   }, WRITE_EVERY_MS);
@@ -62,7 +76,8 @@ export async function aRollingFleet(size: number): Promise<RollingFleet> {
     ];
     const { json } = await network.call("POST", "/v1/workspaces/default/tokens", { name: "edge" });
     writeFileSync(file, "");
-    bootstrapNode(node, json.secret, "--label", "env=prod", "--allow-read", file, "--allow-write", target);
+    const allowed = ["--label", "env=prod", "--allow-read", file, "--allow-write", target];
+    await run("node", [edgeProgram, "bootstrap", "--token", json.secret, "--data", node, ...allowed]);
     edges.push(startNode(node));
     await network.call("PUT", "/v1/workspaces/default/pipelines/log", {
       v: 1,
@@ -110,9 +125,7 @@ export async function aRollingFleet(size: number): Promise<RollingFleet> {
     hush: () => clearInterval(writing),
     async close() {
       clearInterval(writing);
-      for (const edge of edges) edge.kill("SIGKILL");
-      await plane.stop();
-      removeFolder(folder);
+      await end();
     },
   };
 }
