@@ -8,6 +8,7 @@ import { provisioningApi } from "./api/app.ts";
 import { callAuthentication } from "./api/authenticate.ts";
 import { longPolls } from "./api/long-polls.ts";
 import { appliedSecrets } from "./applied-secrets.ts";
+import { keepCapacity } from "./capacity.ts";
 import { SYSTEM_NAMESPACE } from "./cell.ts";
 import { type Contacts, keepContacts } from "./contacts.ts";
 import { inTurn } from "./in-turn.ts";
@@ -71,8 +72,13 @@ export async function startAgent({ cluster, clock, chance, verifier, log, settin
   let isSynced = false;
   const wake = (instance: string) => queue?.add(instance);
   const objects: Objects = watchObjects({ cluster, log, signal: ended.signal, onChange: wake });
-  const room = () =>
-    settings.networkLimit === null ? null : Math.max(0, settings.networkLimit - objects.instances().length);
+  const capacity = keepCapacity(cluster);
+  const room = () => {
+    const limited =
+      settings.networkLimit === null ? null : Math.max(0, settings.networkLimit - objects.instances().length);
+    const fits = capacity.room();
+    return limited === null || fits === null ? (limited ?? fits) : Math.min(limited, fits);
+  };
 
   const app = provisioningApi({
     served: {
@@ -156,6 +162,7 @@ export async function startAgent({ cluster, clock, chance, verifier, log, settin
       await keepAuthorities().catch((error: unknown) =>
         log("warn", "authorities not looked at", { why: String(error) }),
       );
+      await capacity.look().catch((error: unknown) => log("warn", "capacity not known", { why: String(error) }));
       await tombstones.prune().catch((error: unknown) => log("warn", "tombstones not pruned", { why: String(error) }));
       await clock.sleep(RESYNC_MS, ended.signal);
     }

@@ -18,7 +18,6 @@ export interface Ownership {
 
 interface Entry {
   readonly manager?: string;
-  readonly operation?: string;
   readonly subresource?: string;
   readonly fieldsV1?: Fields;
 }
@@ -32,17 +31,26 @@ const MOST_KNOWN = 5_000;
 export function ownershipOf({ metadata }: Pick<KubeObject, "metadata">): Ownership | undefined {
   const entries = metadata.managedFields as readonly Entry[] | undefined;
   if (!entries) return undefined;
-  const ours = entries.find(({ manager, operation }) => manager === FIELD_MANAGER && operation === "Apply");
+  // What we made by a plain create counts as an update of ours until the first apply.
+  const ours = entries
+    .filter(({ manager, subresource }) => manager === FIELD_MANAGER && subresource === undefined)
+    .reduce<Fields>((all, { fieldsV1 = {} }) => union(all, fieldsV1), {});
   const others = entries.flatMap(({ manager = "", subresource }) =>
     manager === FIELD_MANAGER || subresource === "status" ? [] : [manager],
   );
-  const ownership = { ours: ours?.fieldsV1 ?? {}, others: [...new Set(others)].sort() };
+  const ownership = { ours, others: [...new Set(others)].sort() };
   const text = JSON.stringify(ownership);
   const same = known.get(text);
   if (same) return same;
   if (known.size >= MOST_KNOWN) known.clear();
   known.set(text, ownership);
   return ownership;
+}
+
+function union(one: Fields, other: Fields): Fields {
+  const all: Record<string, Fields> = { ...one };
+  for (const [name, inner] of Object.entries(other)) all[name] = union(all[name] ?? {}, inner);
+  return all;
 }
 
 /**

@@ -1,6 +1,6 @@
 import * as z from "zod";
 import { CellId, NetworkId, OrganizationId } from "./ids.ts";
-import type { InstanceSummary } from "./instance.ts";
+import { EPOCH_BY_HAND, type InstanceSummary } from "./instance.ts";
 import type { Network } from "./network.ts";
 import { hasEnded, type Operation } from "./operation.ts";
 import { Timestamp } from "./time.ts";
@@ -104,6 +104,8 @@ function judgeStranger(stranger: Stranger, epoch: number): Verdict[] {
   const org = network?.org ?? newest?.org ?? summary.spec?.org ?? null;
   const of = { network: summary.id, org, name: network?.name ?? summary.spec?.name ?? null };
   const orphan = { ...of, what: "orphan" as const };
+  if (summary.epoch === EPOCH_BY_HAND)
+    return [{ ...orphan, action: "reported", why: "it was written with kubectl, and whoever did that owns it" }];
   if (summary.epoch > epoch) return [{ ...orphan, action: "reported", why: newerHome(summary) }];
   if (network && placedIn)
     return [{ ...orphan, action: "reported", why: `it is placed in ${placedIn}; this copy is left alone` }];

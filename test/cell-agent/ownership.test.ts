@@ -101,6 +101,20 @@ describe("whose the fields of an object are", () => {
     expect(ownership?.others).toEqual(["hpa", "kubectl-edit"]);
   });
 
+  it("counts what we made by a plain create as ours", () => {
+    const { "f:spec": spec = {}, "f:metadata": metadata = {} } = whole();
+    const made = ownershipOf({
+      metadata: {
+        name: "thing",
+        managedFields: [
+          { manager: "cellplane", operation: "Update", fieldsV1: { "f:metadata": metadata } },
+          { manager: "cellplane", operation: "Apply", fieldsV1: { "f:spec": spec } },
+        ],
+      },
+    });
+    expect(made && ownsAll(made, manifest)).toBe(true);
+  });
+
   it("is one value for all that are equal, so that a thousand networks cost as much as one", () => {
     expect(owned(whole())).toBe(owned(whole()));
     expect(owned(whole())).not.toBe(owned(without("f:spec", "f:replicas")));

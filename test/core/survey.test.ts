@@ -83,6 +83,7 @@ describe("a survey of what a cell has beside that", () => {
     ["whose deletion failed", { newest: anOperation({ kind: "delete", state: "failed" }) }, {}, 1, "orphan reported"],
     ["that we made and lost", { newest: anOperation({ state: "succeeded" }) }, {}, 1, "orphan reported"],
     ["that nobody knows, of ours", {}, {}, 1, "orphan adopted"],
+    ["that people wrote with kubectl", {}, { epoch: 0 }, 1, "orphan reported"],
     ["that nobody knows, of nobody", { organizationKnown: false }, {}, 1, "orphan reported"],
     ["that nobody knows, unsaid what", {}, { spec: undefined }, 1, "orphan reported"],
     ["that is placed elsewhere", { network: aNetwork(), placedIn: elsewhere }, {}, 1, "orphan reported"],
