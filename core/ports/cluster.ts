@@ -36,8 +36,8 @@ export interface Cluster {
   get(ref: ObjectRef): Promise<KubeObject | undefined>;
   list(query: ObjectQuery): Promise<KubeObject[]>;
   /**
-   * Calls `onEvent` in order until `signal` aborts; heals itself after a disconnect by starting over (`present` for each, then
-   * `synced`), so a listener that replaces what it holds at `synced` misses nothing.
+   * Calls `onEvent` in order until `signal` aborts. After a disconnect it goes on where it was, or, where that is not known any more,
+   * starts over (`present` for each, then `synced`), so a listener that replaces what it holds at `synced` misses nothing.
    */
   watch(query: ObjectQuery, onEvent: (event: ObjectEvent) => void, signal: AbortSignal): void;
   /**

@@ -84,8 +84,13 @@ export function clusterContract(name: string, open: () => Promise<ClusterUnderTe
               for (const [key, object] of fresh) held.set(key, object);
             }
             fresh = undefined;
-          } else if (event.type === "present") (fresh ?? held).set(event.object.metadata.name, event.object);
-          else held.delete(event.object.metadata.name);
+            return;
+          }
+          const { object } = event;
+          // It may go on where it was instead of starting over.
+          for (const known of fresh && rounds === 0 ? [fresh] : [held, ...(fresh ? [fresh] : [])])
+            if (event.type === "present") known.set(object.metadata.name, object);
+            else known.delete(object.metadata.name);
         },
         stop.signal,
       );
@@ -205,48 +210,57 @@ export function clusterContract(name: string, open: () => Promise<ClusterUnderTe
     });
 
     describe("status", () => {
-      const anInstance = (spec: object, metadata: object = {}): KubeObject => ({
-        apiVersion: "cellplane.dev/v1",
-        kind: "NetworkInstance",
-        metadata: { name: namespace, ...metadata },
-        spec,
+      let name: string;
+      beforeEach(() => {
+        name = `net-${randomBytes(13).toString("hex")}`;
       });
-      const instanceRef = (): ObjectRef => ({
+      const anInstance = (order: { generation: number }): KubeObject => ({
         apiVersion: "cellplane.dev/v1",
         kind: "NetworkInstance",
-        name: namespace,
+        // Whatever operates the cluster leaves it alone.
+        metadata: { name, annotations: { "cellplane.dev/paused": "true" } },
+        spec: { network: name.replace("-", "_"), epoch: 1, ...order, spec: { name: "factory", release: "1.0.0" } },
+      });
+      const instanceRef = (): ObjectRef => ({ apiVersion: "cellplane.dev/v1", kind: "NetworkInstance", name });
+      const aStatus = (more: object) => ({
+        ...{ observedGeneration: 1, managedBy: "kubectl", order: { epoch: 1, generation: 1 }, message: "" },
+        ...{ nodes: { online: 0, total: 0 }, reachable: { api: false, nats: false }, conditions: [], blockers: [] },
+        ...{ reportedAt: "2026-01-01T00:00:00Z", phase: "ready" },
+        ...more,
       });
       afterEach(() => cluster.remove(instanceRef()));
 
       it("is replaced by updateStatus alone, and apply leaves it", async () => {
         await cluster.apply(anInstance({ generation: 1 }));
-        await cluster.updateStatus(instanceRef(), { phase: "ready", nodes: 1 });
-        await cluster.updateStatus(instanceRef(), { phase: "updating" });
+        await cluster.updateStatus(instanceRef(), aStatus({ release: "1.0.0" }));
+        await cluster.updateStatus(instanceRef(), aStatus({ phase: "updating" }));
         await cluster.apply({ ...anInstance({ generation: 2 }), status: { phase: "nonsense" } });
         expect(await cluster.get(instanceRef())).toMatchObject({
           spec: { generation: 2 },
           status: { phase: "updating" },
           metadata: { generation: 2 },
         });
-        expect((await cluster.get(instanceRef()))?.status).toEqual({ phase: "updating" });
+        expect((await cluster.get(instanceRef()))?.status).toEqual(aStatus({ phase: "updating" }));
       });
 
       it("does not raise the generation, and is no write when nothing differs", async () => {
         await cluster.apply(anInstance({ generation: 1 }));
-        const first = await cluster.updateStatus(instanceRef(), { phase: "ready" });
-        const second = await cluster.updateStatus(instanceRef(), { phase: "ready" });
+        const first = await cluster.updateStatus(instanceRef(), aStatus({}));
+        const second = await cluster.updateStatus(instanceRef(), aStatus({}));
         expect(first.metadata.generation).toBe(1);
         expect(second.metadata.resourceVersion).toBe(first.metadata.resourceVersion);
       });
 
       it("is refused at an old version, and for what is not there", async () => {
         const { resourceVersion } = (await cluster.apply(anInstance({ generation: 1 }))).metadata;
-        await cluster.updateStatus(instanceRef(), { phase: "ready" }, resourceVersion);
-        await expect(cluster.updateStatus(instanceRef(), { phase: "x" }, resourceVersion)).rejects.toMatchObject({
+        await cluster.updateStatus(instanceRef(), aStatus({}), resourceVersion);
+        await expect(
+          cluster.updateStatus(instanceRef(), aStatus({ phase: "failed" }), resourceVersion),
+        ).rejects.toMatchObject({
           kind: "conflict",
         });
-        const nobody = { ...instanceRef(), name: `${namespace}-none` };
-        await expect(cluster.updateStatus(nobody, {})).rejects.toMatchObject({ kind: "not-found" });
+        const nobody = { ...instanceRef(), name: `${name.slice(0, -1)}z` };
+        await expect(cluster.updateStatus(nobody, aStatus({}))).rejects.toMatchObject({ kind: "not-found" });
       });
 
       it("takes what the instance owns along, across the scopes", async () => {

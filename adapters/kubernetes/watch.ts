@@ -1,0 +1,129 @@
+import type { ClientRequest } from "node:http";
+import type { KubeObject } from "#core/model/kube-object.ts";
+import type { Log, ObjectEvent } from "#core/ports.ts";
+import { type Client, textOf } from "./client.ts";
+import { refusalOf } from "./refusal.ts";
+
+/** The server tells where it is at least once a minute; a watch that hears nothing for longer is dead, whatever TCP says. */
+const SILENT_AFTER_MS = 75_000;
+const FIRST_RETRY_MS = 50;
+const MOST_RETRY_MS = 1_000;
+/** Connections are made anew now and then, so that they spread over API servers that came later. */
+const LIFETIME_SECONDS = { least: 300, spread: 300 };
+
+/** Marks the end of what was there when a watch began. */
+const INITIAL_END = "k8s.io/initial-events-end";
+
+type Line =
+  | { readonly type: "ADDED" | "MODIFIED" | "DELETED" | "BOOKMARK"; readonly object: KubeObject }
+  | { readonly type: "ERROR"; readonly object: { readonly code?: number; readonly message?: string } };
+
+export interface Watched {
+  readonly path: string;
+  readonly query: Readonly<Record<string, string>>;
+}
+
+/**
+ * Follows what the API server tells of `watched` until the signal. After a disconnect it goes on where it was; where the server does
+ * not remember that any more, it begins anew. One request either way: what is there comes as a stream, never as one large list.
+ */
+export async function follow(
+  client: Client,
+  { path, query }: Watched,
+  { onEvent, signal, log }: { onEvent: (event: ObjectEvent) => void; signal: AbortSignal; log: Log },
+): Promise<void> {
+  let version: string | undefined;
+  let retry = FIRST_RETRY_MS;
+
+  const hear = (line: Line): "again" | undefined => {
+    if (line.type === "ERROR") {
+      if (line.object.code === 410) version = undefined;
+      log("debug", "a watch was ended", { path, why: line.object.message ?? "" });
+      return "again";
+    }
+    retry = FIRST_RETRY_MS;
+    const { metadata } = line.object;
+    if (line.type !== "BOOKMARK") onEvent({ type: line.type === "DELETED" ? "gone" : "present", object: line.object });
+    else if (metadata.annotations?.[INITIAL_END] === "true") onEvent({ type: "synced" });
+    // Before the end of what was there, a version is no place from which to go on.
+    if (version !== undefined || line.type === "BOOKMARK") version = metadata.resourceVersion;
+    return undefined;
+  };
+
+  while (!signal.aborted) {
+    const from =
+      version === undefined
+        ? { sendInitialEvents: "true", resourceVersionMatch: "NotOlderThan" }
+        : { resourceVersion: version };
+    const lifetime = LIFETIME_SECONDS.least + Math.floor(Math.random() * LIFETIME_SECONDS.spread);
+    try {
+      const asked = await client.open(path, {
+        ...{ watch: "true", allowWatchBookmarks: "true", timeoutSeconds: String(lifetime) },
+        ...query,
+        ...from,
+      });
+      await read(asked, hear, signal);
+    } catch (error) {
+      if (signal.aborted) return;
+      if (error instanceof Gone) version = undefined;
+      log("info", "a watch failed and begins again", {
+        path,
+        why: error instanceof Error ? error.message : `${error}`,
+      });
+    }
+    if (signal.aborted) return;
+    await pause(retry * (0.5 + Math.random()), signal);
+    retry = Math.min(retry * 2, MOST_RETRY_MS);
+  }
+}
+
+/** The server has forgotten the version that we would go on from. */
+class Gone extends Error {}
+
+/** Reads lines until the answer ends, falls silent or must begin again. */
+function read(asked: ClientRequest, hear: (line: Line) => "again" | undefined, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const end = () => asked.destroy();
+    if (signal.aborted) end();
+    signal.addEventListener("abort", end, { once: true });
+    asked.setTimeout(SILENT_AFTER_MS, () => asked.destroy(new Error("it fell silent")));
+    asked.on("error", reject);
+    asked.once("close", () => {
+      signal.removeEventListener("abort", end);
+      resolve();
+    });
+    asked.once("response", (answer) => {
+      answer.on("error", reject);
+      if (answer.statusCode !== 200) {
+        textOf(answer)
+          .then((text) => {
+            const refusal = refusalOf(answer.statusCode ?? 0, text);
+            reject(answer.statusCode === 410 ? new Gone(refusal.message) : refusal);
+          })
+          .catch(reject);
+        return;
+      }
+      let rest = "";
+      answer.setEncoding("utf8").on("data", (text: string) => {
+        const lines = (rest + text).split("\n");
+        rest = lines.pop() ?? "";
+        for (const line of lines) {
+          if (line === "" || signal.aborted) continue;
+          if (hear(JSON.parse(line) as Line) === "again") return end();
+        }
+      });
+    });
+  });
+}
+
+function pause(milliseconds: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(done, milliseconds);
+    function done(): void {
+      clearTimeout(timer);
+      signal.removeEventListener("abort", done);
+      resolve();
+    }
+    signal.addEventListener("abort", done, { once: true });
+  });
+}

@@ -1,0 +1,104 @@
+import { once } from "node:events";
+import { createServer, type IncomingMessage, request as requestPlain, type ServerResponse } from "node:http";
+import { request } from "node:https";
+import type { AddressInfo, Socket } from "node:net";
+import type { Endpoint } from "#adapters/kubernetes.ts";
+
+/** What is done to one request instead of passing it on, or before. `undefined`: it passes. */
+export type Fault =
+  | { readonly status: number; readonly headers?: Record<string, string>; readonly body?: unknown }
+  /** It is passed on after a while. */
+  | { readonly delayMs: number }
+  /** It is taken, and never answered. */
+  | "silence"
+  /** Its connection is cut. */
+  | "cut"
+  /** It is passed on and done, and the answer is cut off. */
+  | "answer lost";
+
+export type Injection = (request: { method: string; path: string }) => Fault | undefined;
+
+/** An API server as a bad day shows it. Speaks plain HTTP to the client that is tested, and signs in by itself. */
+export interface FaultProxy {
+  readonly endpoint: Endpoint;
+  /** What happens to requests from now on; without one they pass. */
+  inject(injection?: Injection): void;
+  /** Cuts every connection there is. */
+  cut(): void;
+  /** Lets nothing of the answers that are open through any more, watches among them; new ones are not concerned. */
+  silence(): void;
+  /** How many requests passed, by method. */
+  readonly passed: Map<string, number>;
+  close(): Promise<void>;
+}
+
+export async function startFaultProxy(target: Endpoint): Promise<FaultProxy> {
+  let injection: Injection = () => undefined;
+  const sockets = new Set<Socket>();
+  const streams = new Set<IncomingMessage>();
+  const passed = new Map<string, number>();
+
+  const server = createServer(async (asked, reply) => {
+    const { method = "GET", url: path = "/" } = asked;
+    const fault = injection({ method, path });
+    if (fault === "silence") return;
+    if (fault === "cut") return void asked.socket.destroy();
+    if (typeof fault === "object" && "status" in fault) {
+      const { status, headers = {}, body = { kind: "Status", code: status, message: "a fault was injected" } } = fault;
+      asked.resume();
+      return void reply.writeHead(status, { "content-type": "application/json", ...headers }).end(JSON.stringify(body));
+    }
+    if (typeof fault === "object") await new Promise((done) => setTimeout(done, fault.delayMs));
+    passed.set(method, (passed.get(method) ?? 0) + 1);
+    await pass(asked, reply, fault === "answer lost");
+  });
+
+  async function pass(asked: IncomingMessage, reply: ServerResponse, lost: boolean): Promise<void> {
+    const { host: _host, connection: _connection, ...headers } = asked.headers;
+    const options = {
+      method: asked.method,
+      headers: { ...headers, ...(await target.headers()) },
+      agent: false as const,
+    };
+    const url = new URL(asked.url ?? "/", target.url);
+    const on = url.protocol === "http:" ? requestPlain(url, options) : request(url, { ...options, ...target.tls });
+    asked.pipe(on);
+    on.on("error", () => asked.socket.destroy());
+    reply.once("close", () => on.destroy());
+    on.once("response", (answer) => {
+      if (lost) return void answer.resume().once("end", () => asked.socket.destroy());
+      streams.add(answer);
+      answer.once("close", () => streams.delete(answer));
+      answer.on("error", () => asked.socket.destroy());
+      reply.writeHead(answer.statusCode ?? 502, answer.headers);
+      answer.pipe(reply);
+    });
+  }
+
+  server.on("connection", (socket) => {
+    sockets.add(socket);
+    socket.once("close", () => sockets.delete(socket));
+  });
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const { port } = server.address() as AddressInfo;
+  const cut = () => {
+    for (const socket of sockets) socket.destroy();
+  };
+  return {
+    endpoint: { url: new URL(`http://127.0.0.1:${port}`), tls: {}, headers: async () => ({}) },
+    inject: (next = () => undefined) => {
+      injection = next;
+    },
+    cut,
+    silence() {
+      for (const stream of streams) stream.unpipe();
+    },
+    passed,
+    async close() {
+      cut();
+      server.close();
+      await once(server, "close");
+    },
+  };
+}
