@@ -6,10 +6,12 @@
 import { embeddedCluster } from "#adapters/embedded-cluster.ts";
 import { jsonLog } from "#adapters/json-log.ts";
 import { joseVerifier } from "#adapters/jwt.ts";
+import { kubeconfigCluster, kubernetesCluster, ownCluster } from "#adapters/kubernetes.ts";
 import { systemClock } from "#adapters/world.ts";
 import { Refusal } from "#core/errors.ts";
+import type { Cluster, Log } from "#core/ports.ts";
 import { type Agent, type AgentParts, startAgent } from "./agent.ts";
-import { settingsOf } from "./settings.ts";
+import { type ClusterSettings, settingsOf } from "./settings.ts";
 
 /** A cluster that starts beside us answers within seconds. */
 const CLUSTER_RETRY_MS = 100;
@@ -17,7 +19,7 @@ const CLUSTER_RETRY_MS = 100;
 async function main(): Promise<void> {
   const settings = settingsOf(process.env);
   const log = jsonLog(settings.logLevel, "cell-agent");
-  const cluster = embeddedCluster(settings.cluster);
+  const cluster = await clusterOf(settings.cluster, log);
   const parts: AgentParts = { cluster, clock: systemClock, chance: Math.random, verifier: joseVerifier, log, settings };
 
   let agent: Agent | undefined;
@@ -43,6 +45,14 @@ async function main(): Promise<void> {
     }
   }
   process.stdout.write(`${JSON.stringify({ listening: agent.url })}\n`);
+}
+
+/** The one cluster there is: embedded, around this pod, or named by a kubeconfig. */
+async function clusterOf(settings: ClusterSettings, log: Log): Promise<Cluster> {
+  if (settings.kind === "embedded") return embeddedCluster(settings);
+  const { kubeconfig, ingress } = settings;
+  const endpoint = kubeconfig === undefined ? ownCluster(process.env) : await kubeconfigCluster(kubeconfig);
+  return kubernetesCluster({ endpoint, ingress, log });
 }
 
 main().catch((error: unknown) => {
