@@ -60,7 +60,7 @@ export const rights: Readonly<Record<string, Rights>> = {
   "watch-cells": { store: [...acts, "readMany", "list"], cells: true },
   meter: { store: ["read", "readMany", "list", "put", "remove"] },
   "announce-keys": { store: ["read", "readMany", "list"], cells: true, networkTokenKeys: true },
-  "key-ages": { store: ["read"], keyAges: true },
+  "key-ages": { store: [], keyAges: true },
   "take-home": { store: ["read", "put"] },
   "begin-fleet": { store: ["read", "readMany", "list", "put", "count"], adminKey: "keep", canaryKey: "keep" },
   docs: { store: [] },

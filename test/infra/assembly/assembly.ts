@@ -168,13 +168,11 @@ export async function startAssembly(options: {
     },
     async follow() {
       const { BatchSize, MaximumRetryAttempts, FilterCriteria } = mapping?.Properties ?? missing("stream");
-      const consumer = named(
-        `function:${resolve(template.Resources[mapping?.Properties.FunctionName.Ref]?.Properties.FunctionName)}`,
-      );
+      const consumer = `function:${resolve(template.Resources[mapping?.Properties.FunctionName.Ref]?.Properties.FunctionName)}`;
       reader = readStream({
         client: new DynamoDBStreamsClient(localSettings(dynamo)),
         stream: table.stream,
-        handler: (event) => consumer.invoke(event),
+        handler: (event) => named(consumer).invoke(event),
         batchSize: BatchSize,
         attempts: MaximumRetryAttempts + 1,
         filter: JSON.parse(FilterCriteria.Filters[0].Pattern),
