@@ -47,7 +47,7 @@ describe("the life of a network under kubectl", () => {
     await expect.poll(() => phase(one.metadata.name), READY).toBe("ready");
     return one.metadata.name;
   }
-  const remove = (name: string) => cluster.kubectl("delete", "netinst", name, "--timeout=120s");
+  const remove = (name: string) => cluster.kubectl("delete", "netinst", name, "--wait=false");
   const podsOf = (name: string): string[] =>
     cluster
       .list("pods", "-n", name)
@@ -162,7 +162,7 @@ describe("the life of a network under kubectl", () => {
       cluster.apply(one);
       await expect.poll(() => phase(name), READY).toBe("ready");
       expect(instance(name).metadata.uid).not.toBe(uid);
-      remove(name);
+      cluster.kubectl("delete", "netinst", name, "--timeout=120s");
       cluster.apply(one);
       await expect.poll(() => phase(name), READY).toBe("ready");
       remove(name);
