@@ -24,6 +24,7 @@ const allowed: Record<string, string[]> = {
     "@marcbachmann/cel-js",
     "prom-client",
     "@opentelemetry/",
+    "@kubernetes/client-node",
   ],
   "step-functions": ["core"],
   functions: [
