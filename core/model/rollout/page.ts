@@ -8,7 +8,7 @@ export const PAGE_ROWS = 90;
 
 /**
  * Some targets of a rollout in short. Every write of a target writes its page too, or neither; a pass reads the pages, and of the targets
- * only those that it has to decide about. About 4 KB: one unit to read.
+ * only those that it has to decide about. 4 to 5 KB: one or two units to read.
  */
 export const RolloutPage = z.strictObject({
   /** `<rollout>/<number>`. */
