@@ -230,14 +230,14 @@ async function ownNamespace(cluster: Cluster): Promise<void> {
 }
 
 /** Every name by which the API may be called. */
-function namesOf({ listen, publicUrl }: Pick<Settings, "listen" | "publicUrl">): string[] {
+export function namesOf({ listen, publicUrl }: Pick<Settings, "listen" | "publicUrl">): string[] {
   const told = publicUrl === undefined ? listen.host : new URL(publicUrl).hostname.replace(/^\[|\]$/g, "");
   return [...new Set([told, listen.host, "localhost", "127.0.0.1"])].filter(
     (name) => isIP(name) !== 6 && name !== "0.0.0.0",
   );
 }
 
-function listening(server: Server, { host, port }: Settings["listen"]): Promise<void> {
+export function listening(server: Server, { host, port }: Settings["listen"]): Promise<void> {
   return new Promise((resolve, reject) => {
     server.once("error", reject);
     server.listen(port, host, () => {

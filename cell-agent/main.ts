@@ -3,6 +3,7 @@
  * `{"listening": url}` on stdout when the provisioning API answers. SIGTERM ends it well; with `CELLPLANE_LIFELINE=stdin` so does
  * the end of stdin, which is how it ends with a supervisor that was killed.
  */
+import { randomBytes } from "node:crypto";
 import { embeddedCluster } from "#adapters/embedded-cluster.ts";
 import { jsonLog } from "#adapters/json-log.ts";
 import { joseVerifier } from "#adapters/jwt.ts";
@@ -11,7 +12,9 @@ import { systemClock } from "#adapters/world.ts";
 import { Refusal } from "#core/errors.ts";
 import type { Cluster, Log } from "#core/ports.ts";
 import { type Agent, type AgentParts, startAgent } from "./agent.ts";
-import { type ClusterSettings, settingsOf } from "./settings.ts";
+import { type Leadership, lead } from "./leadership.ts";
+import { type ClusterSettings, type Settings, settingsOf } from "./settings.ts";
+import { standBy } from "./stand-by.ts";
 
 /** A cluster that starts beside us answers within seconds. */
 const CLUSTER_RETRY_MS = 100;
@@ -19,15 +22,17 @@ const CLUSTER_RETRY_MS = 100;
 async function main(): Promise<void> {
   const settings = settingsOf(process.env);
   const log = jsonLog(settings.logLevel, "cell-agent");
-  const cluster = await clusterOf(settings.cluster, log);
-  const parts: AgentParts = { cluster, clock: systemClock, chance: Math.random, verifier: joseVerifier, log, settings };
-
+  const given = await clusterOf(settings.cluster, log);
+  const stop = new AbortController();
   let agent: Agent | undefined;
+  let leadership: Leadership | undefined;
   let ending = false;
   const end = () => {
     if (ending) return;
     ending = true;
+    stop.abort();
     (agent?.close() ?? Promise.resolve())
+      .then(() => leadership?.release())
       .catch((error: unknown) => log("error", "not ended well", { why: String(error) }))
       .finally(() => process.exit(0));
   };
@@ -35,6 +40,18 @@ async function main(): Promise<void> {
   process.once("SIGINT", end);
   if (settings.lifeline) process.stdin.once("end", end).once("error", end).resume();
 
+  leadership = await leadershipOf(given, { settings, log, signal: stop.signal });
+  if (stop.signal.aborted) return;
+  const leave = () => {
+    // Nothing that we know is sure any more: we are started again, and stand by.
+    if (ending) return;
+    log("warn", "the lease is lost, another replica may lead");
+    process.exit(1);
+  };
+  leadership?.lost.addEventListener("abort", leave);
+  if (leadership?.lost.aborted) leave();
+  const cluster = leadership?.cluster ?? given;
+  const parts: AgentParts = { cluster, clock: systemClock, chance: Math.random, verifier: joseVerifier, log, settings };
   while (!agent) {
     try {
       agent = await startAgent(parts);
@@ -45,6 +62,22 @@ async function main(): Promise<void> {
     }
   }
   process.stdout.write(`${JSON.stringify({ listening: agent.url })}\n`);
+}
+
+/** On Kubernetes, replicas choose one that leads; the others answer that they do not. The embedded cluster has one agent. */
+async function leadershipOf(
+  cluster: Cluster,
+  { settings, log, signal }: { settings: Settings; log: Log; signal: AbortSignal },
+): Promise<Leadership | undefined> {
+  if (settings.cluster.kind === "embedded") return undefined;
+  const me = `${settings.replica}_${randomBytes(6).toString("hex")}`;
+  const standing = standBy({ cluster, clock: systemClock, settings }).catch((error: unknown) => {
+    log("info", "does not answer while it stands by", { why: String(error) });
+    return undefined;
+  });
+  const leadership = await lead({ cluster, me, clock: systemClock, chance: Math.random, log, signal });
+  await (await standing)?.();
+  return leadership;
 }
 
 /** The one cluster there is: embedded, around this pod, or named by a kubeconfig. */

@@ -1,0 +1,93 @@
+import { afterEach, beforeEach, expect, it, vi } from "vitest";
+import { kubeconfigCluster, kubernetesCluster } from "#adapters/kubernetes.ts";
+import { systemClock } from "#adapters/world.ts";
+import { type Leadership, lead } from "../../cell-agent/leadership.ts";
+import { type FaultProxy, startFaultProxy } from "./fault-proxy.ts";
+import { theKubeconfig } from "./the-kubeconfig.ts";
+
+const timing = { durationMs: 2_000, stopAfterMs: 1_200, renewEveryMs: 200 };
+const within = { timeout: 15_000, interval: 20 };
+const ingress = {
+  publicPorts: { api: 443, nats: 4222 },
+  dial: { api: { host: "10.0.0.1", port: 443 }, nats: { host: "10.0.0.1", port: 4222 } },
+};
+const note = (name: string) => ({
+  ...{ apiVersion: "v1", kind: "ConfigMap", metadata: { name, namespace: "cellplane-system" } },
+  data: { by: name },
+});
+
+const ends: (() => unknown)[] = [];
+beforeEach(async () => {
+  const { kubectl, apply } = theKubeconfig();
+  apply("apiVersion: v1\nkind: Namespace\nmetadata: { name: cellplane-system }\n");
+  kubectl("-n", "cellplane-system", "delete", "lease", "cell-agent", "--ignore-not-found");
+});
+afterEach(async () => {
+  for (const end of ends.splice(0).reverse()) await end();
+});
+
+/** A replica with a way of its own to the API server. */
+async function aReplica(me: string): Promise<{ proxy: FaultProxy; leads: Promise<Leadership | undefined> }> {
+  const proxy = await startFaultProxy(await kubeconfigCluster(theKubeconfig().kubeconfig));
+  const cluster = kubernetesCluster({ endpoint: proxy.endpoint, ingress, log: () => {} });
+  const stop = new AbortController();
+  const leads = lead({
+    ...{ cluster, me, clock: systemClock, chance: Math.random, log: () => {}, signal: stop.signal, timing },
+  });
+  ends.push(async () => {
+    stop.abort();
+    proxy.inject();
+    await (await leads)?.release().catch(() => {});
+    cluster.close();
+    await proxy.close();
+  });
+  return { proxy, leads };
+}
+
+it("is one replica's; a leader that is cut off stops writing before the next one begins", async () => {
+  const first = await aReplica("first");
+  const old = await first.leads;
+  const second = await aReplica("second");
+  let secondLeads = false;
+  const next = second.leads.then((leadership) => {
+    secondLeads = true;
+    return leadership;
+  });
+  await old?.cluster.apply(note("first"));
+
+  first.proxy.inject(() => "silence");
+  await vi.waitFor(() => expect(old?.lost.aborted).toBe(true), within);
+  expect(secondLeads).toBe(false);
+  await (await next)?.cluster.apply(note("second"));
+
+  first.proxy.inject();
+  await expect(old?.cluster.apply(note("late"))).rejects.toMatchObject({ kind: "unavailable" });
+});
+
+it("is handed over at once by a leader that ends well", async () => {
+  const first = await aReplica("first");
+  const old = await first.leads;
+  const second = await aReplica("second");
+  await old?.release();
+  const began = performance.now();
+  expect(await second.leads).toBeDefined();
+  expect(performance.now() - began).toBeLessThan(timing.durationMs);
+});
+
+it("is won by one of many that race for it", async () => {
+  const replicas = await Promise.all(["a", "b", "c", "d"].map(aReplica));
+  const leaders = new Set<number>();
+  replicas.forEach(({ leads }, index) => void leads.then((one) => one && leaders.add(index)));
+  await vi.waitFor(() => expect(leaders.size).toBe(1), within);
+  const { kubectl } = theKubeconfig();
+  const holder = kubectl(
+    "-n",
+    "cellplane-system",
+    "get",
+    "lease",
+    "cell-agent",
+    "-o",
+    "jsonpath={.spec.holderIdentity}",
+  );
+  expect([...leaders]).toEqual(["a", "b", "c", "d"].flatMap((name, index) => (name === holder ? [index] : [])));
+});
