@@ -23,7 +23,14 @@ async function main(): Promise<number> {
     process.stderr.write(`${missing.map((name) => `--${name}`).join(", ")} missing. ${USAGE}\n`);
     return 2;
   }
-  const trial = Object.fromEntries(names.map((name) => [name, given[name]])) as unknown as Trial;
+  const text = (name: keyof Trial) => String(given[name]);
+  const trial: Trial = {
+    region: text("region"),
+    domain: text("domain"),
+    zone: text("zone"),
+    images: text("images"),
+    certificates: text("certificates"),
+  };
   const steps = planOf(trial);
   const say = (line: string) => void process.stdout.write(`${line}\n`);
   say(warningOf(trial));
