@@ -1,0 +1,35 @@
+import { readFileSync } from "node:fs";
+import { basename } from "node:path";
+import { BUILT_IN_RELEASE } from "#core/model/release.ts";
+import { images } from "#core/workload.ts";
+import { AGENT_VERSION } from "../../cell-agent/cell.ts";
+import { commonFiles, programFiles } from "./base.ts";
+import type { ImageOrder } from "./oci-archive.ts";
+
+export interface Programs {
+  readonly node: string;
+  readonly nats: string;
+  /** Bundles, by the image that runs them. */
+  readonly bundles: Readonly<Record<"agent" | "orchestrator" | "edge", string>>;
+}
+
+/** All images, each by the name of its archive. What rarely changes lies below, and is the same blob in three of them. */
+export function imagesOf({ node, nats, bundles }: Programs): Readonly<Record<string, ImageOrder>> {
+  const nodeBase = [...commonFiles(), ...programFiles(node, "usr/local/bin/node")];
+  const appOf = (name: string, bundle: string): ImageOrder => ({
+    name,
+    layers: [nodeBase, [{ path: `app/${basename(bundle)}`, content: readFileSync(bundle) }]],
+    entrypoint: ["/usr/local/bin/node", `/app/${basename(bundle)}`],
+    env: ["NODE_ENV=production", "PATH=/usr/local/bin"],
+  });
+  return {
+    agent: appOf(`cellplane/cell-agent:${AGENT_VERSION}`, bundles.agent),
+    orchestrator: appOf(images.orchestrator(BUILT_IN_RELEASE), bundles.orchestrator),
+    edge: appOf(`cellplane/edge:${BUILT_IN_RELEASE}`, bundles.edge),
+    broker: {
+      name: images.nats,
+      layers: [commonFiles(), programFiles(nats, "nats-server")],
+      entrypoint: ["/nats-server"],
+    },
+  };
+}
