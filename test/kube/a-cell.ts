@@ -52,7 +52,9 @@ export async function joinedCell(
   { entrance, plane, name }: { entrance: Entrance; plane: ControlPlane; name: string },
 ): Promise<Cell> {
   const { id, joinToken } = await plane.registerCell(name);
-  installAgent(cluster, { entrance, controlPlane: plane.url, joinToken });
+  // From inside the pods of one cluster this machine has another address than from those of the next.
+  const controlPlane = `http://${cluster.hostIp}:${new URL(plane.url).port}`;
+  installAgent(cluster, { entrance, controlPlane, joinToken });
   await until("the cell has joined", async () => (await plane.call("GET", `/v1/cells/${id}`)).json.url);
   return { cluster, entrance, id, name };
 }
@@ -63,19 +65,25 @@ const TENANTS = "--selector=cellplane.dev/tenant=true";
 export async function clear(cluster: TheCluster): Promise<void> {
   if (cluster.get("crd", "networkinstances.cellplane.dev") !== undefined) {
     cluster.kubectl("delete", "networkinstances", "--all", "--wait=false");
-    await until("the networks are gone", () => cluster.list("networkinstances").length === 0, {
-      timeoutMs: agentPods(cluster).length > 0 ? 30_000 : 0,
-    }).catch(() => {
+    const hasAgent = agentPods(cluster).length > 0;
+    const gone = () => {
+      const left = cluster.list("networkinstances");
       // No agent is there to let them go.
-      for (const { metadata } of cluster.list("networkinstances"))
-        cluster.kubectl(
-          ...["patch", "networkinstance", metadata.name, "--type=merge", "-p", '{"metadata":{"finalizers":null}}'],
-        );
-    });
+      if (!hasAgent) for (const { metadata } of left) letGo(cluster, metadata.name);
+      return left.length === 0;
+    };
+    await until("the networks are gone", gone, { timeoutMs: 90_000 });
   }
   cluster.kubectl("delete", "namespaces", TENANTS, "--wait=false", "--ignore-not-found");
   cluster.kubectl("delete", "namespace", "cellplane-system", "--ignore-not-found", "--timeout=60s");
   await until("their namespaces are gone", () => cluster.list("namespaces", TENANTS).length === 0);
+}
+
+function letGo(cluster: TheCluster, name: string): void {
+  const { metadata } = cluster.get("networkinstance", name) ?? {};
+  if (!metadata) return;
+  const patch = JSON.stringify({ metadata: { finalizers: null } });
+  cluster.kubectl("patch", "networkinstance", name, "--type=merge", "-p", patch);
 }
 
 /** Creates a network and waits until it is ready, that is: until a node could connect. */
