@@ -18,6 +18,8 @@ import { standBy } from "./stand-by.ts";
 
 /** A cluster that starts beside us answers within seconds. */
 const CLUSTER_RETRY_MS = 100;
+/** Less than the kubelet waits before it kills. */
+const END_WITHIN_MS = 8_000;
 
 async function main(): Promise<void> {
   const settings = settingsOf(process.env);
@@ -31,6 +33,8 @@ async function main(): Promise<void> {
     if (ending) return;
     ending = true;
     stop.abort();
+    // What does not end would keep the lease, and nobody could take over.
+    setTimeout(() => process.exit(1), END_WITHIN_MS).unref();
     (agent?.close() ?? Promise.resolve())
       .then(() => leadership?.release())
       .catch((error: unknown) => log("error", "not ended well", { why: String(error) }))
