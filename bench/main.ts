@@ -11,6 +11,8 @@ const benches = {
     "planning and one advance over 10,000 targets, in memory and stored; creates meanwhile; 300 networks simulated",
   "rollout-real":
     "20 real networks with connected nodes from one release to the next; commands; a release that crashes",
+  "cell-agent": "1,000 networks on a real API server: needs TEST_KUBECONFIG and TEST_KUBE_AUDIT_LOG",
+  kube: "create to connectable on a real cluster, memory of its pods: needs what the suite kube needs",
 } as const;
 
 const asked = process.argv.slice(2);

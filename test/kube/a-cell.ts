@@ -137,10 +137,8 @@ export function leaderPod(cluster: TheCluster): string {
   return pod.metadata.name;
 }
 
-const DEPLOYMENT = "deployment/cell-agent";
-
 /** Sets the clock of the agent's programs back by so many days: another `Date`, given from outside, as another clock would be. */
-export function setAgentClock(cluster: TheCluster, days: number): void {
+export async function setAgentClock(cluster: TheCluster, days: number): Promise<void> {
   const shifted = `const real = Date; const offset = ${days * 86_400_000};
     globalThis.Date = class Date extends real {
       constructor(...given) { given.length > 0 ? super(...given) : super(real.now() + offset); }
@@ -148,8 +146,14 @@ export function setAgentClock(cluster: TheCluster, days: number): void {
     };`;
   const url = `data:text/javascript;base64,${Buffer.from(shifted).toString("base64")}`;
   const setting = days === 0 ? "NODE_OPTIONS-" : `NODE_OPTIONS=--import=${url}`;
-  cluster.kubectl("-n", "cellplane-system", "set", "env", DEPLOYMENT, setting);
-  cluster.kubectl("-n", "cellplane-system", "rollout", "status", DEPLOYMENT, "--timeout=120s");
+  const before = agentPods(cluster).map(({ metadata }) => metadata.uid);
+  cluster.kubectl("-n", "cellplane-system", "set", "env", "deployment/cell-agent", setting);
+  const isReady = ({ status }: Json) =>
+    status.conditions?.some((one: Json) => one.type === "Ready" && one.status === "True");
+  await until("an agent of the new ones leads", () => {
+    const pods = agentPods(cluster);
+    return pods.every(({ metadata }) => !before.includes(metadata.uid)) && pods.some(isReady);
+  });
 }
 
 /** A cell that belongs to no control plane: its networks are written with kubectl. */

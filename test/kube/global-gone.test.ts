@@ -64,12 +64,12 @@ describe("a cell whose control plane is gone for good", () => {
     "renews the broker's certificate long before its end, and no node is dropped for it",
     async () => {
       // Certificates are checked by the machine's clock. So the agent is set back, and what it makes then is old when it is set right.
-      setAgentClock(kube(), -61);
+      await setAgentClock(kube(), -61);
       kube().kubectl("-n", network.name, "delete", "secret", "nats-tls");
       kube().kubectl("-n", "cellplane-system", "delete", "secret", `network-credentials-${network.name}`);
       const old = () => (Date.now() - Date.parse(certificate().validFrom)) / 86_400_000;
       await vi.waitFor(() => expect(old()).toBeGreaterThan(60), { timeout: 120_000, interval: 500 });
-      setAgentClock(kube(), -21);
+      await setAgentClock(kube(), -21);
       await expect
         .poll(() => kube().get("networkinstance", network.name)?.status.phase, { timeout: 120_000 })
         .toBe("ready");
@@ -78,7 +78,7 @@ describe("a cell whose control plane is gone for good", () => {
 
       const heard = await hearDisconnects(stage.cell, network);
       try {
-        setAgentClock(kube(), 0);
+        await setAgentClock(kube(), 0);
         await vi.waitFor(() => expect(certificate().fingerprint256).not.toBe(before), {
           timeout: 90_000,
           interval: 500,

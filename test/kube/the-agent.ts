@@ -14,7 +14,7 @@ export interface AgentOrder {
   readonly joinToken?: string;
 }
 
-/** Installs two replicas of the agent and waits for one that is ready: the one that leads. */
+/** Installs two replicas of the agent: one leads, and is the one that is ready. */
 export function installAgent(cluster: TheCluster, order: AgentOrder): void {
   cluster.kubectl("apply", "--server-side", "--force-conflicts", "-f", "cell-agent/crd/networkinstances.yaml");
   cluster.apply(
@@ -73,6 +73,8 @@ const deployment = (environment: Record<string, string>): object => ({
   ...{ apiVersion: "apps/v1", kind: "Deployment", metadata: { name, namespace, labels } },
   spec: {
     replicas: 2,
+    // Only the one that leads is ready, so a rolling update would wait for it for ever.
+    strategy: { type: "Recreate" },
     selector: { matchLabels: labels },
     template: {
       metadata: { labels },
