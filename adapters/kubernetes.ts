@@ -28,7 +28,7 @@ const HTTPS_PORT = 443;
 
 /** The port `Cluster` over a real API server, Kubernetes 1.34 or newer: watches stream what is there. */
 export function kubernetesCluster({ endpoint, ingress, log }: KubernetesOptions): Cluster & { close(): void } {
-  const client = kubeClient(endpoint);
+  const client = kubeClient(endpoint, "cellplane-cell-agent");
   const doors = serviceDoors();
 
   async function get(ref: ObjectRef): Promise<KubeObject | undefined> {

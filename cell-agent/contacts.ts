@@ -28,8 +28,9 @@ export interface Contacts {
 const EAGER_MS = 40;
 /** So often it is tried eagerly (about 20 s) before it is treated as broken. */
 const EAGER_TRIES = 500;
-/** Between two tries of a door that nothing says will open. */
+/** Before the first try of a door that nothing says will open, and between the next ones, ever longer. That it may open wakes it. */
 const PATIENT_MS = 2_000;
+const LONGEST_PATIENT_MS = 60_000;
 /** Between two tries of an open door, and as much again by chance at most half: 10 to 15 s. */
 const STEADY_MS = 10_000;
 /** Between two reloads of a broker that shows an older certificate: at first, and at most. A cluster may take a minute to bring the files. */
@@ -72,9 +73,13 @@ export function keepContacts(options: {
     if (!sameContact(before, one.contact)) onChange(instance);
   }
 
+  const patience = (failures: number) =>
+    Math.min(LONGEST_PATIENT_MS, PATIENT_MS * 2 ** Math.min(failures, 10)) * (0.75 + chance() / 4);
+
   async function knockOn(instance: string, one: Followed): Promise<void> {
     let failures = 0;
     let reloads = 0;
+    if (!one.acquaintance.expectOpen) await one.doors.sleep(patience(0));
     while (!one.ended.signal.aborted) {
       const { addresses } = one.acquaintance;
       const [api, nats] = await Promise.all([knockAtApi(addresses), knockAtNats(addresses)]);
@@ -94,7 +99,7 @@ export function keepContacts(options: {
       }
       reloads = 0;
       const eager = one.acquaintance.expectOpen && failures < EAGER_TRIES;
-      await one.doors.sleep(allOpen ? STEADY_MS * (1 + chance() / 2) : eager ? EAGER_MS : PATIENT_MS);
+      await one.doors.sleep(allOpen ? STEADY_MS * (1 + chance() / 2) : eager ? EAGER_MS : patience(failures));
     }
   }
 
@@ -112,6 +117,7 @@ export function keepContacts(options: {
     const { ended, talk } = one;
     let failures = 0;
     let since: string | undefined;
+    if (!one.acquaintance.expectOpen) await talk.sleep(patience(0));
     while (!ended.signal.aborted) {
       const { namespace, access } = one.acquaintance;
       one.poll = new AbortController();
@@ -134,7 +140,7 @@ export function keepContacts(options: {
           meet(instance, one, { orchestrator: null });
         log("debug", "orchestrator does not answer", { instance, failures, error: String(error) });
         const eager = one.acquaintance.expectOpen && failures < EAGER_TRIES;
-        await talk.sleep(eager ? EAGER_MS * 2 : PATIENT_MS);
+        await talk.sleep(eager ? EAGER_MS * 2 : patience(failures));
       }
     }
   }

@@ -12,20 +12,23 @@ const shut = (trouble: string): Door => ({ open: false, trouble });
 const reasonOf = (error: unknown): string =>
   error instanceof Error ? ((error as NodeJS.ErrnoException).code ?? error.message) : String(error);
 
-/** Trusts the public CAs, and beside them the one that signs where the cell's operator has a CA of its own. */
-export function apiTrust(caPem: string | undefined): Agent | undefined {
-  if (caPem === undefined) return undefined;
-  const secureContext = createSecureContext({ ca: [...getCACertificates("default"), caPem] });
+/**
+ * Trusts the public CAs, and beside them the one that signs where the cell's operator has a CA of its own. One for all knocks: to read
+ * the public CAs costs more than the rest of a knock.
+ */
+export function apiTrust(caPem: string | undefined): Agent {
+  const publicCas = getCACertificates("default");
+  const secureContext = createSecureContext({ ca: caPem === undefined ? publicCas : [...publicCas, caPem] });
   // No connection is kept: each knock is to find what a newcomer would.
   return new Agent({ keepAlive: false, secureContext });
 }
 
 /** Asks the API by its route whether the network is ready. */
-export async function knockAtApi({ host, api }: NetworkAddresses, trust: Agent | undefined): Promise<Door> {
+export async function knockAtApi({ host, api }: NetworkAddresses, trust: Agent): Promise<Door> {
   const { protocol } = new URL(api.url);
   try {
     const url = new URL(`${protocol}//${host}/readyz`);
-    const trusting = trust && protocol === "https:" ? { agent: trust } : {};
+    const trusting = protocol === "https:" ? { agent: trust } : {};
     const { status } = await sendRequest({ method: "GET", url, dial: api.dial, timeoutMs: PATIENCE_MS, ...trusting });
     return status === 200 ? open : shut(`/readyz answers ${status}`);
   } catch (error) {

@@ -25,7 +25,8 @@ const CONNECTIONS = 32;
 /** How often a call is repeated that the server put off, and how long it may put it off at a time. */
 const PUT_OFF = { times: 3, longestMs: 5_000 };
 
-export function kubeClient({ url, tls, headers }: Endpoint): Client {
+/** `userAgent` is how the API server's audit log tells clients apart that share an account. */
+export function kubeClient({ url, tls, headers }: Endpoint, userAgent: string): Client {
   const plain = url.protocol === "http:";
   const pool = plain ? undefined : new Agent({ keepAlive: true, maxSockets: CONNECTIONS, ...tls });
   const base = url.pathname.replace(/\/$/, "");
@@ -40,6 +41,7 @@ export function kubeClient({ url, tls, headers }: Endpoint): Client {
       path: `${base}${path}${search}`,
       headers: {
         accept: "application/json",
+        "user-agent": userAgent,
         ...(await headers()),
         ...(payload === undefined
           ? {}

@@ -1,0 +1,178 @@
+import { type ChildProcess, execFileSync, spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
+import { readFileSync } from "node:fs";
+import { homedir } from "node:os";
+import { join } from "node:path";
+import { kubeClient } from "#adapters/kubernetes/client.ts";
+import { kubeconfigCluster } from "#adapters/kubernetes.ts";
+import { bundlesOf, cacheFolder } from "../standalone/bundle.ts";
+import { auditedRequests, isWrite } from "./audit-log.ts";
+import { mebibytes, percentile, print } from "./figures.ts";
+
+/**
+ * The agent with 1,000 networks on an API server without machines: `TEST_KUBECONFIG` names a cluster of its own for this, and
+ * `TEST_KUBE_AUDIT_LOG` the audit log of its API server (level Metadata), from which requests are counted. `STEADY_MINUTES` (10).
+ */
+const INSTANCES = 1_000;
+const DELETES = 100;
+const AT_ONCE = 16;
+const steadyMinutes = Number(process.env.STEADY_MINUTES ?? 10);
+
+const need = (name: string): string => {
+  const value = process.env[name];
+  if (value) return value;
+  console.error(`${name} is not set. See the first lines of bench/cell-agent.ts.`);
+  return process.exit(2);
+};
+const kubeconfig = need("TEST_KUBECONFIG");
+const auditLog = need("TEST_KUBE_AUDIT_LOG");
+const api = kubeClient(await kubeconfigCluster(kubeconfig), "cellplane-bench");
+const root = join(import.meta.dirname, "..");
+const { files } = await bundlesOf(["agent"], { cacheDir: cacheFolder(process.env, homedir()) });
+
+const kubectl = (...args: string[]) => execFileSync("kubectl", ["--kubeconfig", kubeconfig, ...args]).toString();
+kubectl("apply", "--server-side", "--force-conflicts", "-f", join(root, "cell-agent/crd/networkinstances.yaml"));
+// What the chart makes. With the rights of an administrator the role need not list any.
+for (const made of [["namespace", "cellplane-system"], ["clusterrole", "cellplane-tenant", "--verb=get", "--resource=pods"]])
+  if (spawnSync("kubectl", ["--kubeconfig", kubeconfig, "get", ...made.slice(0, 2)]).status !== 0) kubectl("create", ...made);
+kubectl("wait", "--for=condition=Established", "crd/networkinstances.cellplane.dev");
+
+interface RunningAgent {
+  readonly process: ChildProcess;
+  readonly startedAt: number;
+}
+
+async function startAgent(): Promise<RunningAgent> {
+  const startedAt = Date.now();
+  const flags = ["--max-semi-space-size=1", "--max-old-space-size=160", "--optimize-for-size"];
+  const child = spawn(process.execPath, [...flags, files.agent], {
+    env: {
+      PATH: process.env.PATH,
+      KUBECONFIG: kubeconfig,
+      CELLPLANE_CELL_DOMAIN: "cell.example",
+      CELLPLANE_INGRESS_API: "127.0.0.1:1",
+      CELLPLANE_INGRESS_NATS: "127.0.0.1:1",
+    },
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  await once(child.stdout, "data");
+  return { process: child, startedAt };
+}
+
+async function stopAgent({ process: child }: RunningAgent): Promise<void> {
+  child.kill("SIGTERM");
+  await once(child, "exit");
+}
+
+const statusOf = (child: ChildProcess, field: string): number =>
+  Number(new RegExp(`${field}:\\s+(\\d+)`).exec(readFileSync(`/proc/${child.pid}/status`, "utf8"))?.[1]) / 1024;
+/** Of the process, in seconds. */
+function cpuOf(child: ChildProcess): number {
+  const fields = readFileSync(`/proc/${child.pid}/stat`, "utf8").split(") ")[1]?.split(" ") ?? [];
+  return (Number(fields[11]) + Number(fields[12])) / 100;
+}
+
+const nameOf = (n: number) => `net-${String(n).padStart(26, "0")}`;
+const instances = "/apis/cellplane.dev/v1/networkinstances";
+const create = (n: number) =>
+  api.call({
+    method: "POST",
+    path: instances,
+    body: {
+      apiVersion: "cellplane.dev/v1",
+      kind: "NetworkInstance",
+      metadata: { name: nameOf(n) },
+      spec: { network: nameOf(n).replace("-", "_"), spec: { name: `n-${n}`, release: "0.1.0" } },
+    },
+  });
+
+async function inParallel(numbers: readonly number[], act: (n: number) => Promise<unknown>): Promise<void> {
+  const rest = numbers.values();
+  const worker = async () => {
+    for (const n of rest) await act(n);
+  };
+  await Promise.all(Array.from({ length: AT_ONCE }, worker));
+}
+
+async function countOf(path: string): Promise<number> {
+  const { items, metadata } = (await api.call({
+    method: "GET",
+    path,
+    query: { limit: "1", labelSelector: "app.kubernetes.io/managed-by=cellplane" },
+  })) as { items: unknown[]; metadata: { remainingItemCount?: number } };
+  return items.length + (metadata.remainingItemCount ?? 0);
+}
+
+async function until(isSo: () => Promise<boolean>): Promise<number> {
+  const began = Date.now();
+  while (!(await isSo())) await new Promise((done) => setTimeout(done, 250));
+  return Date.now() - began;
+}
+
+/** No request of the agent for two seconds, leases apart; when the last one was. */
+async function untilQuiet(since: number): Promise<number> {
+  let last = since;
+  await until(async () => {
+    last = Math.max(last, ...auditedRequests(auditLog, since).map(({ at }) => at));
+    return Date.now() - last > 2_000;
+  });
+  return last;
+}
+
+const budgets = "/apis/policy/v1/poddisruptionbudgets";
+const seconds = (ms: number) => `${(ms / 1000).toFixed(1)} s`;
+const all = Array.from({ length: INSTANCES }, (_, n) => n + 1);
+
+let agent = await startAgent();
+try {
+  const burst = Date.now();
+  await inParallel(all, create);
+  print(`${INSTANCES} instances created, beside the agent`, seconds(Date.now() - burst));
+  // Two budgets in the last stage of each.
+  await until(async () => (await countOf(budgets)) >= 2 * INSTANCES);
+  print("all objects there, since the first create", seconds(Date.now() - burst), "≤ 35 s");
+  await untilQuiet(burst);
+  const requests = auditedRequests(auditLog, burst).length;
+  print("  requests per instance", (requests / INSTANCES).toFixed(1), "≤ 20");
+  print("  processor", `${cpuOf(agent.process).toFixed(1)} s`, "a Go operator: 8.8 s");
+  print("  memory, peak", mebibytes(statusOf(agent.process, "VmHWM")), "≤ 200 MiB");
+
+  const steady = Date.now();
+  await new Promise((done) => setTimeout(done, steadyMinutes * 60_000));
+  const writes = auditedRequests(auditLog, steady).filter(isWrite);
+  print(`writes in ${steadyMinutes} steady minutes`, String(writes.length), "0");
+  for (const { verb, resource } of writes.slice(0, 5)) print(`    ${verb}`, resource);
+  print("  memory, steady", mebibytes(statusOf(agent.process, "VmRSS")), "≤ 150 MiB");
+
+  await stopAgent(agent);
+  agent = await startAgent();
+  const last = await untilQuiet(agent.startedAt);
+  print("full pass after a restart, since the start", seconds(last - agent.startedAt), "≤ 3 s");
+  print("  requests", String(auditedRequests(auditLog, agent.startedAt).length), "≤ 30");
+  print("  memory after it", mebibytes(statusOf(agent.process, "VmRSS")), "≤ 150 MiB");
+
+  const { TEST_KUBE_STOP_API: stopApi, TEST_KUBE_START_API: startApi } = process.env;
+  if (stopApi && startApi) {
+    const times: number[] = [];
+    for (let n = 1; n <= 3; n++) {
+      execFileSync("sh", ["-c", stopApi]);
+      execFileSync("sh", ["-c", startApi]);
+      await create(INSTANCES + n);
+      const created = Date.now();
+      await until(async () => (await countOf(budgets)) >= 2 * (INSTANCES + n));
+      times.push(Date.now() - created);
+    }
+    print("a new one in order after the API server was killed", seconds(percentile(times, 1)), "≤ 5 s");
+  }
+
+  await inParallel(all.slice(0, DELETES), (n) => api.call({ method: "DELETE", path: `${instances}/${nameOf(n)}` }));
+  const gone = await until(async () => {
+    const { items } = (await api.call({ method: "GET", path: instances })) as { items: { metadata: { name: string } }[] };
+    const left = new Set(items.map(({ metadata }) => metadata.name));
+    return all.slice(0, DELETES).every((n) => !left.has(nameOf(n)));
+  });
+  print(`${DELETES} deletes gone`, seconds(gone), "≤ 40 s");
+} finally {
+  await stopAgent(agent);
+  api.close();
+}
