@@ -9,7 +9,6 @@ import { callAuthentication } from "./api/authenticate.ts";
 import { longPolls } from "./api/long-polls.ts";
 import { appliedSecrets } from "./applied-secrets.ts";
 import { keepCapacity } from "./capacity.ts";
-import { SYSTEM_NAMESPACE } from "./cell.ts";
 import { type Contacts, keepContacts } from "./contacts.ts";
 import { inTurn } from "./in-turn.ts";
 import { join } from "./join.ts";
@@ -21,6 +20,7 @@ import { materials } from "./network-material.ts";
 import { type Objects, watchObjects } from "./observe/objects.ts";
 import { orchestratorClient } from "./orchestrator-client.ts";
 import { ownCellId } from "./own-cell-id.ts";
+import { ownNamespace } from "./own-namespace.ts";
 import { reconcile } from "./reconcile.ts";
 import { keepRepairs } from "./repairs.ts";
 import type { Settings } from "./settings.ts";
@@ -57,11 +57,14 @@ const API_CERTIFICATE_RENEWAL_MS = (API_CERTIFICATE_DAYS / 3) * 86_400_000;
 /** The agent of one cell: keys and pinned trust from the cluster, the API up, then join, watch and reconcile until closed. */
 export async function startAgent({ cluster, clock, chance, verifier, log, settings }: AgentParts): Promise<Agent> {
   const ended = new AbortController();
+  /** What we wait for may never come: an end must not. */
+  const over = new Promise<undefined>((done) => ended.signal.addEventListener("abort", () => done(undefined)));
   await ownNamespace(cluster);
-  const [{ identity, authorities }, pinned, tombstones] = await Promise.all([
+  const [{ identity, authorities }, pinned, tombstones, ownId] = await Promise.all([
     cellKeys(cluster, clock.now()),
     openPinned(cluster),
     openTombstones(cluster, clock),
+    settings.controlPlane ? undefined : ownCellId(cluster, clock),
   ]);
   const journal = openJournal({ clock, run: randomBytes(6).toString("hex") });
   const polls = longPolls({ clock, journal });
@@ -98,7 +101,7 @@ export async function startAgent({ cluster, clock, chance, verifier, log, settin
         ? "This cell has not joined a control plane yet."
         : isSynced
           ? undefined
-          : "The agent has just started and is looking at what is in the cluster.",
+          : `The agent has just started and is looking at what is in the cluster${waitsFor(objects.unseen())}.`,
     log,
   });
   const certificate = () => {
@@ -120,10 +123,10 @@ export async function startAgent({ cluster, clock, chance, verifier, log, settin
   );
 
   async function operate(): Promise<void> {
-    const id = settings.controlPlane ? await pinned.joined() : await ownCellId(cluster, clock);
+    const id = ownId ?? (await Promise.race([over, pinned.joined()]));
+    await Promise.race([over, Promise.all([objects.synced, preloaded()])]);
+    if (ended.signal.aborted || id === undefined) return;
     const cell = { id, domain: settings.domain, doors: settings.doors };
-    await Promise.all([objects.synced, preloaded()]);
-    if (ended.signal.aborted) return;
     const orchestrators = orchestratorClient({ cluster, clock, authorities, cell: cell.id });
     const trust = natsTrust(() => authorities.nats);
     const publicTrust = apiTrust(settings.doors.apiCaPem);
@@ -192,7 +195,7 @@ export async function startAgent({ cluster, clock, chance, verifier, log, settin
         caPem: authorities.api.trustPem,
         natsCaPem: authorities.nats.trustPem,
         existing: async () => {
-          await objects.synced;
+          await Promise.race([over, objects.synced]);
           return objects
             .instances()
             .map(({ spec: { network, epoch, generation } }) => ({ id: network, epoch, generation }));
@@ -217,17 +220,12 @@ export async function startAgent({ cluster, clock, chance, verifier, log, settin
       await contacts?.close();
       await queue?.close();
       server.closeAllConnections();
-      if (pinned.membership() || !settings.controlPlane) await Promise.all([operating, announced]);
+      await Promise.all([operating, announced]);
     },
   };
 }
 
-/** On a real cluster the chart made it, and the agent may not. */
-async function ownNamespace(cluster: Cluster): Promise<void> {
-  const object = { apiVersion: "v1", kind: "Namespace", metadata: { name: SYSTEM_NAMESPACE } };
-  const found = await cluster.get({ apiVersion: "v1", kind: "Namespace", name: SYSTEM_NAMESPACE });
-  if (!found) await cluster.apply(object);
-}
+const waitsFor = (unseen: readonly string[]): string => (unseen.length === 0 ? "" : `, now for: ${unseen.join(", ")}`);
 
 /** Every name by which the API may be called. */
 export function namesOf({ listen, publicUrl }: Pick<Settings, "listen" | "publicUrl">): string[] {

@@ -51,7 +51,8 @@ export async function lead(options: {
   let seen: SeenLease | undefined;
   let renewedAt = Number.NEGATIVE_INFINITY;
 
-  const pause = () => clock.sleep(timing.renewEveryMs * (0.75 + chance() / 2), AbortSignal.any([signal, given.signal]));
+  const pause = (milliseconds: number) => clock.sleep(milliseconds, AbortSignal.any([signal, given.signal]));
+  const jitter = () => 0.75 + chance() / 2;
 
   function see(object: KubeObject | undefined): void {
     const found = object?.metadata.resourceVersion ?? "";
@@ -78,22 +79,26 @@ export async function lead(options: {
     renewedAt = asked;
   }
 
-  async function attempt(): Promise<void> {
+  /** Answers how long another one may still lead. */
+  async function attempt(): Promise<number> {
     try {
       see(await cluster.get(leaseRef));
       const decision = decideLeadership(seen, me, elapsed());
-      if (decision.do !== "wait") await write(me);
+      if (decision.do === "wait") return decision.forMs;
+      await write(me);
     } catch (error) {
       if (!(error instanceof Refusal)) throw error;
-      log("info", "the lease was not written", { why: error.message });
+      const passes = error.kind === "unavailable" || error.kind === "conflict";
+      log(passes ? "info" : "warn", "the lease was not written", { why: error.message });
     }
+    return Number.POSITIVE_INFINITY;
   }
 
   const mayLead = () => !lost.signal.aborted && elapsed() < renewedAt + timing.stopAfterMs;
 
   async function keep(): Promise<void> {
     while (!given.signal.aborted && mayLead()) {
-      await pause();
+      await pause(timing.renewEveryMs * jitter());
       if (given.signal.aborted) return;
       await attempt();
       if (seen && seen.holder !== me) return lost.abort();
@@ -109,9 +114,10 @@ export async function lead(options: {
   }
 
   while (!signal.aborted) {
-    await attempt();
+    const leftMs = await attempt();
     if (seen?.holder === me && mayLead()) break;
-    await pause();
+    // More often than a leader renews: one that ended well has left nobody to lead.
+    await pause(Math.min((timing.renewEveryMs / 2) * jitter(), leftMs));
   }
   if (signal.aborted && seen?.holder !== me) return undefined;
   watchTheTime();
@@ -121,7 +127,7 @@ export async function lead(options: {
   });
   return {
     lost: lost.signal,
-    cluster: onlyWhile(mayLead, cluster),
+    cluster: onlyWhile(() => mayLead() && !given.signal.aborted, cluster),
     async release() {
       given.abort();
       await kept;

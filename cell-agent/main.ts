@@ -13,6 +13,7 @@ import { Refusal } from "#core/errors.ts";
 import type { Cluster, Log } from "#core/ports.ts";
 import { type Agent, type AgentParts, startAgent } from "./agent.ts";
 import { type Leadership, lead } from "./leadership.ts";
+import { ownNamespace } from "./own-namespace.ts";
 import { type ClusterSettings, type Settings, settingsOf } from "./settings.ts";
 import { standBy } from "./stand-by.ts";
 
@@ -33,7 +34,7 @@ async function main(): Promise<void> {
     if (ending) return;
     ending = true;
     stop.abort();
-    // What does not end would keep the lease, and nobody could take over.
+    // An API server that hangs holds calls for longer. The lease is then not given back: a write may still be on its way.
     setTimeout(() => process.exit(1), END_WITHIN_MS).unref();
     (agent?.close() ?? Promise.resolve())
       .then(() => leadership?.release())
@@ -56,14 +57,11 @@ async function main(): Promise<void> {
   if (leadership?.lost.aborted) leave();
   const cluster = leadership?.cluster ?? given;
   const parts: AgentParts = { cluster, clock: systemClock, chance: Math.random, verifier: joseVerifier, log, settings };
-  while (!agent) {
-    try {
-      agent = await startAgent(parts);
-    } catch (error) {
-      if (!(error instanceof Refusal && error.kind === "unavailable")) throw error;
-      log("info", "the cluster does not answer yet", { why: error.message });
-      await systemClock.sleep(CLUSTER_RETRY_MS);
-    }
+  try {
+    agent = await onceThere(log, () => startAgent(parts));
+  } catch (error) {
+    await leadership?.release().catch(() => {});
+    throw error;
   }
   process.stdout.write(`${JSON.stringify({ listening: agent.url })}\n`);
 }
@@ -75,13 +73,27 @@ async function leadershipOf(
 ): Promise<Leadership | undefined> {
   if (settings.cluster.kind === "embedded") return undefined;
   const me = `${settings.replica}_${randomBytes(6).toString("hex")}`;
-  const standing = standBy({ cluster, clock: systemClock, settings }).catch((error: unknown) => {
-    log("info", "does not answer while it stands by", { why: String(error) });
-    return undefined;
-  });
+  // The lease is in it, and so is what a stand-by shows who it is with.
+  await onceThere(log, () => ownNamespace(cluster));
+  const leads = new AbortController();
+  const standing = standBy({ cluster, clock: systemClock, log, settings }, AbortSignal.any([signal, leads.signal]));
   const leadership = await lead({ cluster, me, clock: systemClock, chance: Math.random, log, signal });
-  await (await standing)?.();
+  leads.abort();
+  await standing;
   return leadership;
+}
+
+/** What this answers once the cluster does. */
+async function onceThere<T>(log: Log, ask: () => Promise<T>): Promise<T> {
+  for (;;) {
+    try {
+      return await ask();
+    } catch (error) {
+      if (!(error instanceof Refusal && error.kind === "unavailable")) throw error;
+      log("info", "the cluster does not answer yet", { why: error.message });
+      await systemClock.sleep(CLUSTER_RETRY_MS);
+    }
+  }
 }
 
 /** The one cluster there is: embedded, around this pod, or named by a kubeconfig. */

@@ -1,23 +1,40 @@
-import { createServer } from "node:https";
+import { createServer, type Server } from "node:https";
 import { issueLeaf } from "#adapters/x509.ts";
 import { problemOf, Refusal } from "#core/errors.ts";
-import type { Clock, Cluster } from "#core/ports.ts";
+import type { Clock, Cluster, Log } from "#core/ports.ts";
 import { listening, namesOf } from "./agent.ts";
 import { cellKeys } from "./keys/cell-keys.ts";
 import type { Settings } from "./settings.ts";
 
 const CERTIFICATE_DAYS = 90;
+const RETRY_MS = 1_000;
+
+export interface StandBy {
+  readonly cluster: Cluster;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly settings: Pick<Settings, "listen" | "publicUrl">;
+}
 
 /**
- * Answers in place of the provisioning API while another replica leads: alive, not ready, and 503 to all else, so that a Service sends
- * nothing here. Resolves with what ends it.
+ * Answers in place of the provisioning API while another replica leads, until the signal: alive, not ready, and 503 to all else, so
+ * that a Service sends nothing here. The certificate is of the cell's CA, so it begins when the cluster has answered.
  */
-export async function standBy(options: {
-  cluster: Cluster;
-  clock: Pick<Clock, "now">;
-  settings: Pick<Settings, "listen" | "publicUrl">;
-}): Promise<() => Promise<void>> {
-  const { cluster, clock, settings } = options;
+export async function standBy(parts: StandBy, signal: AbortSignal): Promise<void> {
+  const { clock, log } = parts;
+  while (!signal.aborted) {
+    try {
+      const server = await answering(parts);
+      if (!signal.aborted) await new Promise((done) => signal.addEventListener("abort", done, { once: true }));
+      return await closed(server);
+    } catch (error) {
+      log("info", "does not answer yet while it stands by", { why: String(error) });
+      await clock.sleep(RETRY_MS, signal);
+    }
+  }
+}
+
+async function answering({ cluster, clock, settings }: StandBy): Promise<Server> {
   const { authorities } = await cellKeys(cluster, clock.now());
   const leaf = { names: namesOf(settings), now: clock.now(), days: CERTIFICATE_DAYS };
   const { certPem, keyPem } = issueLeaf(authorities.api, leaf);
@@ -32,9 +49,11 @@ export async function standBy(options: {
     reply.end(JSON.stringify(document));
   });
   await listening(server, settings.listen);
-  return () =>
-    new Promise((done) => {
-      server.close(() => done());
-      server.closeAllConnections();
-    });
+  return server;
 }
+
+const closed = (server: Server): Promise<void> =>
+  new Promise((done) => {
+    server.close(() => done());
+    server.closeAllConnections();
+  });

@@ -10,6 +10,8 @@ import { watched } from "./kinds.ts";
 export interface Objects {
   /** Resolves when everything has been seen once. */
   readonly synced: Promise<void>;
+  /** The kinds that have not been seen yet. */
+  unseen(): string[];
   instances(): NetworkInstance[];
   instance(name: string): NetworkInstance | undefined;
   /** Everything of one network, its instance apart. */
@@ -28,6 +30,7 @@ export function watchObjects(options: {
   const { cluster, log, signal, onChange } = options;
   const instances = new Map<string, NetworkInstance>();
   const owned = new Map<string, Map<string, HeldObject>>();
+  const unseen = new Set(watched.map(({ kind }) => kind));
 
   function learn(object: KubeObject): void {
     if (object.kind === INSTANCE_KIND) {
@@ -41,6 +44,15 @@ export function watchObjects(options: {
     const objects = owned.get(instance) ?? new Map<string, HeldObject>();
     const ref = refText(refOf(object));
     owned.set(instance, objects.set(ref, newerOf(objects.get(ref), essenceOf(object))));
+  }
+
+  function isHeld(object: KubeObject): boolean {
+    const { name, uid, resourceVersion } = object.metadata;
+    const held =
+      object.kind === INSTANCE_KIND
+        ? instances.get(name)
+        : owned.get(instanceOf(object))?.get(refText(refOf(object)));
+    return held !== undefined && held.metadata.uid === uid && held.metadata.resourceVersion === resourceVersion;
   }
 
   function forget(object: KubeObject): void {
@@ -80,6 +92,7 @@ export function watchObjects(options: {
         (event) => {
           if (event.type === "synced") {
             times += 1;
+            unseen.delete(query.kind);
             if (times === 1) resolve();
             else
               dropGone(query).catch((error: unknown) =>
@@ -87,6 +100,8 @@ export function watchObjects(options: {
               );
             return;
           }
+          // Most of what a watch tells is what we have just done.
+          if (event.type === "present" && isHeld(event.object)) return;
           if (event.type === "present") learn(event.object);
           else forget(event.object);
           onChange(instanceOf(event.object));
@@ -98,6 +113,7 @@ export function watchObjects(options: {
 
   return {
     synced: Promise.all(watched.map(watchKind)).then(() => undefined),
+    unseen: () => [...unseen],
     instances: () => [...instances.values()],
     instance: (name) => instances.get(name),
     of: (name) => [...(owned.get(name)?.values() ?? [])],
