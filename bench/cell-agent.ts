@@ -33,8 +33,12 @@ const { files } = await bundlesOf(["agent"], { cacheDir: cacheFolder(process.env
 const kubectl = (...args: string[]) => execFileSync("kubectl", ["--kubeconfig", kubeconfig, ...args]).toString();
 kubectl("apply", "--server-side", "--force-conflicts", "-f", join(root, "cell-agent/crd/networkinstances.yaml"));
 // What the chart makes. With the rights of an administrator the role need not list any.
-for (const made of [["namespace", "cellplane-system"], ["clusterrole", "cellplane-tenant", "--verb=get", "--resource=pods"]])
-  if (spawnSync("kubectl", ["--kubeconfig", kubeconfig, "get", ...made.slice(0, 2)]).status !== 0) kubectl("create", ...made);
+for (const made of [
+  ["namespace", "cellplane-system"],
+  ["clusterrole", "cellplane-tenant", "--verb=get", "--resource=pods"],
+])
+  if (spawnSync("kubectl", ["--kubeconfig", kubeconfig, "get", ...made.slice(0, 2)]).status !== 0)
+    kubectl("create", ...made);
 kubectl("wait", "--for=condition=Established", "crd/networkinstances.cellplane.dev");
 
 interface RunningAgent {
@@ -167,7 +171,9 @@ try {
 
   await inParallel(all.slice(0, DELETES), (n) => api.call({ method: "DELETE", path: `${instances}/${nameOf(n)}` }));
   const gone = await until(async () => {
-    const { items } = (await api.call({ method: "GET", path: instances })) as { items: { metadata: { name: string } }[] };
+    const { items } = (await api.call({ method: "GET", path: instances })) as {
+      items: { metadata: { name: string } }[];
+    };
     const left = new Set(items.map(({ metadata }) => metadata.name));
     return all.slice(0, DELETES).every((n) => !left.has(nameOf(n)));
   });

@@ -29,7 +29,7 @@ const EAGER_MS = 40;
 /** So often it is tried eagerly (about 20 s) before it is treated as broken. */
 const EAGER_TRIES = 500;
 /** Before the first try of a door that nothing says will open, and between the next ones, ever longer. That it may open wakes it. */
-const PATIENT_MS = 2_000;
+const PATIENT_MS = 10_000;
 const LONGEST_PATIENT_MS = 60_000;
 /** Between two tries of an open door, and as much again by chance at most half: 10 to 15 s. */
 const STEADY_MS = 10_000;

@@ -32,6 +32,16 @@ export interface Materials {
   forget(instance: string): void;
 }
 
+/** Certificates live for months; to look at one more often than this costs a processor more than all else in a pass. */
+const LOOK_AGAIN_MS = 600_000;
+
+/** What was held up to the authorities when it was looked at last. */
+interface Looked {
+  readonly at: number;
+  readonly trust: string;
+  readonly rotation: number;
+}
+
 export function materials(options: {
   cluster: Cluster;
   clock: Pick<Clock, "now">;
@@ -39,7 +49,7 @@ export function materials(options: {
   authorities: CertificateAuthorities;
 }): Materials {
   const { cluster, clock, domain, authorities } = options;
-  const held = new Map<string, Material>();
+  const held = new Map<string, Material & { readonly looked: Looked }>();
   const kept = new Map<string, { keys?: NetworkKeys; credentials?: Credentials }>();
   let isPreloaded = false;
 
@@ -80,16 +90,25 @@ export function materials(options: {
         : await Promise.all([first(instance, now), cluster.addressesOf(hostOf(network, domain))]);
       const keys = await currentKeys(cluster, instance, { held: had, wanted });
       const asked = { instance, keys, authorities, natsNames: natsNamesOf(instance, addresses), now };
-      const fresh = known && renewCredentials(known.credentials, asked) === known.credentials;
+      const looked = {
+        at: now,
+        trust: authorities.nats.trustPem + authorities.internal.trustPem,
+        rotation: keys.rotation,
+      };
+      const isRecent = known !== undefined && stillHolds(known.looked, looked);
+      const fresh = known && (isRecent || renewCredentials(known.credentials, asked) === known.credentials);
       const credentials = fresh ? known.credentials : await firstOrCurrent(asked);
       const certificate = fresh ? known.certificate : new X509Certificate(credentials.nats.certPem).fingerprint256;
-      const material = { keys, addresses, credentials, certificate };
+      const material = { keys, addresses, credentials, certificate, looked: isRecent ? known.looked : looked };
       held.set(instance, material);
       return material;
     },
     forget: (instance) => void held.delete(instance),
   };
 }
+
+const stillHolds = (before: Looked, now: Looked): boolean =>
+  before.trust === now.trust && before.rotation === now.rotation && Math.abs(now.at - before.at) < LOOK_AGAIN_MS;
 
 /** Every name under which a client may verify the broker: its route, its service, and an address where people are told one. */
 function natsNamesOf(namespace: string, { host, nats }: NetworkAddresses): string[] {

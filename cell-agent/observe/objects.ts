@@ -49,9 +49,7 @@ export function watchObjects(options: {
   function isHeld(object: KubeObject): boolean {
     const { name, uid, resourceVersion } = object.metadata;
     const held =
-      object.kind === INSTANCE_KIND
-        ? instances.get(name)
-        : owned.get(instanceOf(object))?.get(refText(refOf(object)));
+      object.kind === INSTANCE_KIND ? instances.get(name) : owned.get(instanceOf(object))?.get(refText(refOf(object)));
     return held !== undefined && held.metadata.uid === uid && held.metadata.resourceVersion === resourceVersion;
   }
 
