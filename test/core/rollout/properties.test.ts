@@ -224,8 +224,8 @@ it.each([
         for (const target of running.targets.values()) expect(targetHasEnded(target)).toBe(true);
         expect(check(running)).toBeNull();
       }),
-      { numRuns: 150 },
+      { numRuns: 80 },
     );
   },
-  60_000,
+  120_000,
 );
