@@ -3,6 +3,7 @@ export type * from "./ports/builds.ts";
 export type * from "./ports/bus.ts";
 export type * from "./ports/cells.ts";
 export type * from "./ports/cluster.ts";
+export type * from "./ports/gates.ts";
 export type * from "./ports/measure.ts";
 export type * from "./ports/people.ts";
 export type * from "./ports/probe.ts";

@@ -9,6 +9,9 @@ import { dynamoStore } from "#adapters/dynamodb.ts";
 import { clusterSecret } from "#adapters/eks/cluster-secret.ts";
 import { clusterToken } from "#adapters/eks/cluster-token.ts";
 import { embeddedMetrics } from "#adapters/emf.ts";
+import { cloudwatchAlarms } from "#adapters/gates/cloudwatch-alarms.ts";
+import { webhookGates } from "#adapters/gates/webhook.ts";
+import { gatesOf } from "#adapters/gates.ts";
 import { regionalStore } from "#adapters/home-store.ts";
 import { jsonLog } from "#adapters/json-log.ts";
 import { joseVerifier } from "#adapters/jwt.ts";
@@ -50,6 +53,10 @@ const Environment = z.object({
   CELLPLANE_ADMIN_KEY_SECRET: z.string().optional(),
   /** Name or ARN of the secret that holds the canary's key. */
   CELLPLANE_CANARY_KEY_SECRET: z.string().optional(),
+  /** Name or ARN of the secret that signs what webhook gates are asked. */
+  CELLPLANE_GATE_SECRET: z.string().optional(),
+  /** Origins of webhook gates that may be private, with commas between. */
+  CELLPLANE_GATE_ORIGINS: list.default([]),
   /** Whose pages may call the API from browsers, with commas between. */
   CELLPLANE_CONSOLE_ORIGINS: list.default([]),
   LOG_LEVEL: z.string().default("info"),
@@ -87,6 +94,7 @@ export async function fromEnvironment(where: Where): Promise<{ readonly deps: De
   const { store, isHome } = regionalStore(whole, region, clock);
   // Lambda hands stdout to CloudWatch, which makes metrics of such lines.
   const measure = embeddedMetrics({ write: (line) => process.stdout.write(`${line}\n`), clock });
+  const secrets = new SecretsManagerClient();
   const deps: Dependencies = {
     store: measuredStore(where === "taking-over" ? whole : store, measure),
     measure,
@@ -94,6 +102,14 @@ export async function fromEnvironment(where: Where): Promise<{ readonly deps: De
     cells: httpCells({ signer: cellCalls, issuer, clock }),
     builds: registryBuilds(),
     probe: outsideProbe(),
+    gates: gatesOf({
+      alarm: cloudwatchAlarms({ region, credentials: () => secrets.config.credentials(), now: clock.now }),
+      webhook: webhookGates({
+        secret: () => readSecret(secrets, environment.CELLPLANE_GATE_SECRET),
+        allowed: environment.CELLPLANE_GATE_ORIGINS,
+        clock,
+      }),
+    }),
     networkTokens: kmsSigner({ client: kms, keys: environment.CELLPLANE_NETWORK_TOKEN_KEYS }),
     cellCalls,
     verifier: joseVerifier,
@@ -105,7 +121,6 @@ export async function fromEnvironment(where: Where): Promise<{ readonly deps: De
     issuer,
     log,
   };
-  const secrets = new SecretsManagerClient();
   const keyIn = (secret = "") => keySecret({ client: secrets, secret });
   const signing = [environment.CELLPLANE_CELL_CALL_KEYS[0], environment.CELLPLANE_NETWORK_TOKEN_KEYS[0]];
   const signingSince = () =>
@@ -132,6 +147,13 @@ export async function fromEnvironment(where: Where): Promise<{ readonly deps: De
       origins: environment.CELLPLANE_CONSOLE_ORIGINS,
     },
   };
+}
+
+async function readSecret(client: SecretsManagerClient, SecretId: string | undefined): Promise<string> {
+  if (SecretId === undefined) throw new Error("This function asks no webhooks: it was given no key for them.");
+  const { SecretString } = await client.send(new GetSecretValueCommand({ SecretId }));
+  if (!SecretString) throw new Error(`The secret ${SecretId} is empty.`);
+  return SecretString;
 }
 
 async function secretsOf(cursorSecret: string | undefined): Promise<Secrets> {

@@ -28,6 +28,8 @@ import { StartFailure } from "./start-failure.ts";
  * sign in, `CELLPLANE_OIDC_PLATFORM_AUDIENCE` names the audience of the platform's operators; pages of `CELLPLANE_CONSOLE_ORIGINS`
  * (with commas between) may call from browsers; `CELLPLANE_REFERENCE_SCRIPT` is the file that /docs runs;
  * `CELLPLANE_RELEASE_BUILDER` is the command, as JSON, that builds releases. Ends when its stdin does, so that it never outlives its supervisor. Says `{"listening": url}` on stdout once it answers.
+ * `CELLPLANE_PROMETHEUS_URL` is asked by alarm gates of rollouts; webhook gates may be at private addresses where their origin is among
+ * `CELLPLANE_GATE_ORIGINS` (with commas between).
  * Traces go to `OTEL_EXPORTER_OTLP_ENDPOINT`, where there is one. Step Functions' API listens on `CELLPLANE_SFN_PORT`; without that there is none.
  */
 async function main(): Promise<void> {
@@ -43,6 +45,8 @@ async function main(): Promise<void> {
     CELLPLANE_CONSOLE_ORIGINS = "",
     CELLPLANE_REFERENCE_SCRIPT: script,
     CELLPLANE_RELEASE_BUILDER: releaseBuilder,
+    CELLPLANE_PROMETHEUS_URL: alarms,
+    CELLPLANE_GATE_ORIGINS = "",
     OTEL_EXPORTER_OTLP_ENDPOINT: collector,
   } = process.env;
   const log = jsonLog(LOG_LEVEL, "control-plane");
@@ -55,6 +59,7 @@ async function main(): Promise<void> {
     issuer,
     log,
     ...(releaseBuilder ? { builds: localBuilds(JSON.parse(releaseBuilder)) } : {}),
+    gates: { prometheus: alarms || undefined, origins: listOf(CELLPLANE_GATE_ORIGINS) },
     issuers: oidcIssuer ? [{ issuer: oidcIssuer, audience, platformAudience: platformAudience || undefined }] : [],
   });
   await firstStart(deps, data);
@@ -63,7 +68,7 @@ async function main(): Promise<void> {
     : undefined;
 
   const ending = new AbortController();
-  const origins = CELLPLANE_CONSOLE_ORIGINS.split(",").filter((origin) => origin !== "");
+  const origins = listOf(CELLPLANE_CONSOLE_ORIGINS);
   const app = gateway(apiHandler(deps, { origins, ...tracing }), [
     ...(script ? [referencePage(script)] : []),
     metricsPage(deps, figures),
@@ -103,6 +108,8 @@ async function main(): Promise<void> {
     silenceForever(deps, usualPeriods, ending.signal),
   ]);
 }
+
+const listOf = (text: string): string[] => text.split(",").filter((item) => item !== "");
 
 main().catch((error: unknown) => {
   process.stderr.write(

@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import type { Context } from "aws-lambda";
+import { gatesOf } from "#adapters/gates.ts";
 import { joseVerifier, jwkSigner, newSigningKey } from "#adapters/jwt.ts";
 import { endedEvent } from "#adapters/local-workflows/ended-event.ts";
 import { type LocalWorkflows, localWorkflows, type TaskHandler } from "#adapters/local-workflows.ts";
@@ -15,7 +16,7 @@ import type { Caller } from "#core/model/organization.ts";
 import { timestampOf } from "#core/model/time.ts";
 import type { Dependencies } from "#core/operations/dependencies.ts";
 import { followChange } from "#core/operations/follow-change.ts";
-import type { Clock, People, Store } from "#core/ports.ts";
+import type { Clock, Gates, People, Store } from "#core/ports.ts";
 import { workflows as definitions } from "#step-functions/index.ts";
 import { executionEnded } from "../functions/events/execution-ended.ts";
 import { tasks } from "../functions/tasks/index.ts";
@@ -93,6 +94,8 @@ export interface ControlPlaneOptions {
   readonly waitMs?: number;
   /** Who people sign in by; nobody, unless told otherwise. */
   readonly people?: People;
+  /** What has a say in rollouts; there is nothing, unless told otherwise. */
+  readonly gates?: Gates;
   /** Cells that were there before: a control plane that takes over. */
   readonly cells?: MemoryCells;
 }
@@ -107,6 +110,7 @@ export async function aControlPlane({
   people = oidcPeople([], { log: () => {} }),
   intent = sqliteIntent(),
   cells: given,
+  gates = gatesOf({}),
   waitMs,
 }: ControlPlaneOptions & { readonly intent?: Intent<Store> } = {}): Promise<TestControlPlane<Store>> {
   const clock = testClock();
@@ -136,6 +140,7 @@ export async function aControlPlane({
     cells,
     builds: registryBuilds(),
     probe,
+    gates,
     networkTokens: signer,
     cellCalls: signer,
     verifier: joseVerifier,

@@ -3,6 +3,7 @@ import type {
   Cells,
   Chance,
   Clock,
+  Gates,
   Ids,
   Log,
   Measure,
@@ -24,6 +25,8 @@ export interface Dependencies {
   readonly builds: Builds;
   /** Looks at networks from outside their cells. */
   readonly probe: Probe;
+  /** Asks the gates of rollouts. */
+  readonly gates: Gates;
   /** Signs network tokens. Never the key that signs calls to cells. */
   readonly networkTokens: Signer;
   /** Signs calls to cells; its public keys are what cells pin when they join. */

@@ -3,6 +3,9 @@ import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "
 import { join } from "node:path";
 import type { Context } from "aws-lambda";
 import { httpCells } from "#adapters/cells-http.ts";
+import { prometheusAlarms } from "#adapters/gates/prometheus-alarms.ts";
+import { webhookGates } from "#adapters/gates/webhook.ts";
+import { gatesOf } from "#adapters/gates.ts";
 import { fileSigner, joseVerifier } from "#adapters/jwt.ts";
 import { endedEvent } from "#adapters/local-workflows/ended-event.ts";
 import { type LocalWorkflows, localWorkflows } from "#adapters/local-workflows.ts";
@@ -39,6 +42,7 @@ export async function assemble({
   log,
   clock = systemClock,
   trace = (_, act) => act(),
+  gates: { prometheus: alarms, origins = [] } = {},
 }: {
   data: string;
   issuer: string;
@@ -50,6 +54,8 @@ export async function assemble({
   clock?: Clock;
   /** Where traces go, if anywhere. */
   trace?: Trace;
+  /** Where alarms are known, and which origins of webhooks may be private. */
+  gates?: { readonly prometheus?: string | undefined; readonly origins?: readonly string[] };
 }): Promise<ControlPlane> {
   const keys = join(data, "keys");
   mkdirSync(keys, { recursive: true, mode: 0o700 });
@@ -82,6 +88,14 @@ export async function assemble({
     cells: httpCells({ signer: cellCalls, issuer, clock }),
     builds,
     probe: outsideProbe(),
+    gates: gatesOf({
+      alarm: alarms ? prometheusAlarms(alarms) : undefined,
+      webhook: webhookGates({
+        secret: async () => webhookSecret(join(keys, "gate-webhooks")),
+        allowed: origins,
+        clock,
+      }),
+    }),
     networkTokens,
     cellCalls,
     verifier: joseVerifier,
@@ -105,3 +119,6 @@ function macKey(file: string): Uint8Array {
   }
   return readFileSync(file);
 }
+
+/** What webhooks are signed with, as text that an operator can hand to who answers them. */
+const webhookSecret = (file: string): string => Buffer.from(macKey(file)).toString("base64url");

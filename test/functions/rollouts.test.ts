@@ -32,7 +32,7 @@ describe("the API of rollouts", () => {
     [
       "a gate that nobody can ask",
       { change: { release: "0.2.0" }, gates: [{ before: 1, kind: "alarm", alarm: "up == 0" }] },
-      "gates.0.kind",
+      "gates.0",
     ],
   ])("refuses %s, and says where", async (_what, spec, path) => {
     const { status, json } = await start(spec);

@@ -1,5 +1,7 @@
 import * as z from "zod";
+import type { RolloutId } from "../ids.ts";
 import { Duration, Timestamp } from "../time.ts";
+import { describeChange, type RolloutChange } from "./change.ts";
 
 const WaveNumber = z.int().min(1);
 const place = { before: WaveNumber.optional(), after: WaveNumber.optional() };
@@ -33,6 +35,27 @@ export const GateSpec = z
   });
 export type GateSpec = z.infer<typeof GateSpec>;
 
+/** A gate that something outside answers. */
+export type AskedGate = Exclude<GateSpec, { readonly kind: "manual" }>;
+
+/** What a gate is told of the rollout that asks. Waves and gates are counted from 1. */
+export interface GateQuestion {
+  readonly rollout: RolloutId;
+  readonly gate: number;
+  readonly side: "before" | "after";
+  readonly wave: number;
+  readonly waves: number;
+  /** What is rolled out, and why, in words. */
+  readonly change: string;
+  readonly reason: string;
+}
+
+/** Only what was said plainly is a yes or a no: whatever could not be found out is not known yet. */
+export interface GateAnswer {
+  readonly says: "yes" | "no" | "not-yet";
+  readonly detail: string;
+}
+
 /** How a gate stands. It is asked only once the rollout has reached it. */
 export const Gate = z.strictObject({
   state: z.enum(["closed", "asking", "passed", "refused"]),
@@ -46,3 +69,22 @@ export const Gate = z.strictObject({
 export type Gate = z.infer<typeof Gate>;
 
 export const unaskedGate: Gate = { state: "closed", since: null, askAt: null, detail: null };
+
+/** What to ask a gate of a rollout, or undefined where there is none at that place, or where a person answers. */
+export function questionOf(
+  { id, spec, reason }: { readonly id: RolloutId; readonly spec: GatedSpec; readonly reason: string },
+  at: number,
+): { readonly gate: AskedGate; readonly question: GateQuestion } | undefined {
+  const gate = spec.gates[at];
+  if (!gate || gate.kind === "manual") return undefined;
+  const [side, wave] =
+    gate.before === undefined ? (["after", gate.after ?? 0] as const) : (["before", gate.before] as const);
+  const change = describeChange(spec.change);
+  return { gate, question: { rollout: id, gate: at + 1, side, wave, waves: spec.waves.length, change, reason } };
+}
+
+interface GatedSpec {
+  readonly gates: readonly GateSpec[];
+  readonly waves: readonly unknown[];
+  readonly change: RolloutChange;
+}

@@ -7,6 +7,7 @@ import { timestampOf } from "../../model/time.ts";
 import type { Versioned } from "../../ports.ts";
 import type { Dependencies } from "../dependencies.ts";
 import { repeatOnConflict } from "../repeat.ts";
+import { askGates } from "./ask-gates.ts";
 import { changeTarget } from "./change-target.ts";
 import { findForExecution, type RolloutInput } from "./find-rollout.ts";
 import { readPolicies } from "./read-policies.ts";
@@ -43,13 +44,15 @@ export async function advanceRollout(deps: Dependencies, input: AdvanceInput): P
   if (rolloutHasEnded(rollout.value)) return { ...answer, over: true, waitSeconds: 1 };
 
   const allStarted = await startAll(deps, found, until);
+  const decided = decision.asks.length > 0 && (await askGates(deps, rollout, decision.asks));
   if (loops >= MOST_LOOPS) {
-    const value = nextAttempt(rollout.value, clock.now());
-    await store.commit([{ write: "put", was: rollout.version, kind: "rollout", value }]);
+    const present = await findForExecution(store, input);
+    const value = nextAttempt(present.value, clock.now());
+    await store.commit([{ write: "put", was: present.version, kind: "rollout", value }]);
     await startAttempt(deps, value);
     return { ...answer, over: true, waitSeconds: 1 };
   }
-  const waitMs = allStarted ? waitOf(decision, clock.now()) : 0;
+  const waitMs = allStarted && !decided ? waitOf(decision, clock.now()) : 0;
   return { ...answer, over: false, waitSeconds: Math.max(1, Math.ceil(waitMs / 1_000)) };
 }
 

@@ -81,7 +81,7 @@ async function begun(deps: Dependencies, { execution, startedAt, input }: PlanSt
   const id = rolloutIdOf(deps, execution, Date.parse(startedAt));
   if (await store.get("rollout", id)) return { rollout: id, attempt: 1 };
   const now = clock.now();
-  const { rollout } = await planTargets(store, { id, spec, actor, reason, now });
+  const { rollout } = await planTargets(deps, { id, spec, actor, reason, now });
   const caller: Caller = { actor, from: execution, org: PLATFORM, role: "owner", platform: true };
   const value = firstAttempt(rollout, now);
   await store.commit([
@@ -92,11 +92,12 @@ async function begun(deps: Dependencies, { execution, startedAt, input }: PlanSt
 }
 
 /** What became impossible between the request and the plan ends the rollout, and says why. */
-async function planOrEnd({ store, clock }: Dependencies, found: Versioned<Rollout>): Promise<PlacedPlan> {
+async function planOrEnd(deps: Dependencies, found: Versioned<Rollout>): Promise<PlacedPlan> {
+  const { store, clock } = deps;
   const { id, spec, actor, reason, retryOf, createdAt } = found.value;
   try {
     const birth = { id, spec, actor, reason, now: Date.parse(createdAt) };
-    return await planTargets(store, { ...birth, ...(retryOf === null ? {} : { retryOf }) });
+    return await planTargets(deps, { ...birth, ...(retryOf === null ? {} : { retryOf }) });
   } catch (error) {
     if (!isFinal(error)) throw error;
     const at = timestampOf(clock.now());

@@ -6,7 +6,8 @@ import { retryFailed } from "../../model/rollout/retry-failed.ts";
 import type { RolloutBirth } from "../../model/rollout/rollout.ts";
 import type { Place } from "../../model/rollout/sighting.ts";
 import type { RolloutSpec } from "../../model/rollout/spec.ts";
-import type { Store } from "../../ports.ts";
+import type { Gates, Store } from "../../ports.ts";
+import type { Dependencies } from "../dependencies.ts";
 import { findRelease, readReleases } from "../find-release.ts";
 import { readFleet } from "./read-fleet.ts";
 import { readTargets } from "./read-targets.ts";
@@ -18,8 +19,11 @@ export interface PlacedPlan extends RolloutPlan {
 }
 
 /** Who is in a rollout and in which wave, by the fleet as it is. Refuses what can be known to go wrong; writes nothing. */
-export async function planTargets(store: Store, birth: RolloutBirth): Promise<PlacedPlan> {
-  refuseWhatIsNotThere(birth.spec);
+export async function planTargets(
+  { store, gates }: Pick<Dependencies, "store" | "gates">,
+  birth: RolloutBirth,
+): Promise<PlacedPlan> {
+  refuseWhatIsNotThere(birth.spec, gates);
   const ids = birth.spec.selector?.networks ?? (await readFleet(store));
   const wanted = await narrowed(store, birth, ids);
   const places = await sightNetworks(store, wanted, birth.id);
@@ -44,12 +48,11 @@ async function narrowed(
 }
 
 /** What the specification knows and this control plane does not do. */
-function refuseWhatIsNotThere({ change, gates }: RolloutSpec): void {
-  const errors = gates.flatMap(({ kind }, at) =>
-    kind === "manual"
-      ? []
-      : [{ path: `gates.${at}.kind`, message: `cannot be ${kind} here: use a manual gate, and approve it` }],
-  );
+function refuseWhatIsNotThere({ change, gates: asked }: RolloutSpec, gates: Gates): void {
+  const errors = asked.flatMap((gate, at) => {
+    const why = gate.kind === "manual" ? undefined : gates.whyNot(gate);
+    return why === undefined ? [] : [{ path: `gates.${at}`, message: `the ${gate.kind} gate cannot be ${why}` }];
+  });
   if (change.leaveCell !== undefined)
     errors.push({ path: "change.leaveCell", message: "is not possible: networks cannot be moved by a rollout" });
   if (errors.length > 0) throw invalidInput(errors);

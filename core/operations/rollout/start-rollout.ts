@@ -28,7 +28,7 @@ export async function startRollout(
   const rollout = await idempotently<Rollout>(deps, caller, repeatable, async (remember) => {
     const now = clock.now();
     const birth = { id: ids.next("rol"), spec, actor: caller.actor, reason, now };
-    const plan = await planTargets(store, { ...birth, ...(retryOf === undefined ? {} : { retryOf }) });
+    const plan = await planTargets(deps, { ...birth, ...(retryOf === undefined ? {} : { retryOf }) });
     const value = firstAttempt(plan.rollout, now);
     await store.commit([
       { write: "put", was: 0, kind: "rollout", value },
