@@ -1,6 +1,7 @@
 import { Refusal } from "#core/errors.ts";
 import { type KubeObject, refOf, refText } from "#core/model/kube-object.ts";
 import type { Cluster } from "#core/ports.ts";
+import { announceDrain } from "./announce-drain.ts";
 import type { HeldObject } from "./observe/essence-of.ts";
 import type { Operator } from "./operator.ts";
 import { ownershipOf, ownsAll } from "./ownership.ts";
@@ -29,11 +30,12 @@ export async function act(
   const later = new Map(waits.filter(({ wait }) => wait > 0).map(({ ref, wait }) => [ref, wait]));
   const now = withoutThose(planned, later);
   if (!isSteady(now)) log("debug", "applying", { instance: name, objects: describePlan(now) });
+  const notes = await announceDrain(operator, name, now);
   const failure = await carryOut(operator, name, now);
-  if (later.size === 0) return { failure, notes: [] };
+  if (later.size === 0) return { failure, notes };
   return {
     failure,
-    notes: [contested(later, objects.of(name))],
+    notes: [...notes, contested(later, objects.of(name))],
     againMs: Math.min(...later.values()),
   };
 }

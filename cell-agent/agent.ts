@@ -153,6 +153,7 @@ export async function startAgent({ cluster, clock, chance, verifier, log, settin
       materials: material,
       secrets,
       contacts: met,
+      drainNotice: orchestrators.drainNotice,
       journal,
       tombstones,
       repairs: keepRepairs(clock),

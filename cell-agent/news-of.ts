@@ -39,6 +39,8 @@ export function newsOf(before: Observed | undefined, after: Observed): News[] {
     news.push({ type: "Normal", reason: "Paused", message: messageOf("Paused", after) });
   if (turned("VolumeSized", "False", before, after))
     news.push({ type: "Warning", reason: "VolumeSize", message: messageOf("VolumeSized", after) });
+  if (turned("BrokerAnnounced", "False", before, after))
+    news.push({ type: "Warning", reason: "NotAnnounced", message: messageOf("BrokerAnnounced", after) });
   const [blocker] = after.blockers;
   if (blocker !== undefined && blocker !== before?.blockers[0])
     news.push({ type: "Warning", reason: "DeletionBlocked", message: blocker });

@@ -6,6 +6,7 @@ import type { Journal } from "./journal.ts";
 import type { CertificateAuthorities } from "./keys/cell-keys.ts";
 import type { Materials } from "./network-material.ts";
 import type { Objects } from "./observe/objects.ts";
+import type { OrchestratorClient } from "./orchestrator-client.ts";
 import type { Repairs } from "./repairs.ts";
 import type { Tell } from "./tell.ts";
 import type { Tombstones } from "./tombstones.ts";
@@ -21,6 +22,7 @@ export interface Operator {
   readonly materials: Materials;
   readonly secrets: AppliedSecrets;
   readonly contacts: Contacts;
+  readonly drainNotice: OrchestratorClient["drainNotice"];
   readonly journal: Journal;
   readonly tombstones: Tombstones;
   readonly repairs: Repairs;

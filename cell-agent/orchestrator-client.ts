@@ -29,6 +29,8 @@ export interface OrchestratorClient {
   pushAccess(namespace: string, access: AccessDocument, signal: AbortSignal): Promise<void>;
   /** Has the network's broker read its files again. */
   reloadBroker(namespace: string, signal: AbortSignal): Promise<void>;
+  /** Has all nodes told that their broker goes away for a moment. */
+  drainNotice(namespace: string, signal: AbortSignal): Promise<void>;
   close(): void;
 }
 
@@ -93,6 +95,9 @@ export function orchestratorClient(options: {
     },
     async reloadBroker(namespace, signal) {
       await call(namespace, { method: "POST", path: "/v1/broker/reload", timeoutMs: ANSWER_MS, signal });
+    },
+    async drainNotice(namespace, signal) {
+      await call(namespace, { method: "POST", path: "/v1/broker/drain", timeoutMs: ANSWER_MS, signal });
     },
     close: () => agent.destroy(),
   };

@@ -39,6 +39,10 @@ const PodObject = z.object({
     .default({ containerStatuses: [], conditions: [] }),
 });
 
+/** How many of a workload's pods serve now. */
+export const readyReplicasOf = (workload: unknown): number =>
+  WorkloadObject.safeParse(workload).data?.status.readyReplicas ?? 0;
+
 /** How far a workload is: `done` when every pod is of the newest template and ready. */
 export interface WorkloadState {
   readonly done: boolean;

@@ -41,6 +41,7 @@ export async function runOrchestrator(deps: Dependencies): Promise<RunningOrches
   const ended = new AbortController();
   let served: Served | undefined;
   let reloadBroker = notConnected;
+  const announceDrain = async () => (served ? served.workspaces.announceDrain() : notConnected());
   let closing: (() => Promise<void>)[] = [];
 
   const customers = await listening(settings.listenHost, settings.portHttp, (at) =>
@@ -58,7 +59,8 @@ export async function runOrchestrator(deps: Dependencies): Promise<RunningOrches
   const { certificate: cert, key, ca } = settings.internal;
   const internal = await listening(settings.listenHost, settings.portInternal, (at) =>
     serve({
-      fetch: internalApp({ cell: settings.cell, access, status, reload: () => reloadBroker(), log }).fetch,
+      fetch: internalApp({ cell: settings.cell, access, status, reload: () => reloadBroker(), announceDrain, log })
+        .fetch,
       ...at,
       createServer: createTlsServer,
       serverOptions: { cert, key, ca, requestCert: true, rejectUnauthorized: true, minVersion: "TLSv1.3" },

@@ -7,6 +7,7 @@ import type { Bus } from "#core/ports.ts";
 import type { Broker } from "./broker.ts";
 import type { Dependencies } from "./deps.ts";
 import { answerNodes } from "./node-messages.ts";
+import { reconnectWindow } from "./reconnect-window.ts";
 import { type Seal, sealWith } from "./seal.ts";
 import { openTable, type Table } from "./table.ts";
 import { emptyWorkspace, openWorkspace, type WorkspaceStore } from "./workspace/open-workspace.ts";
@@ -97,6 +98,12 @@ export class Workspaces {
 
   onlineCount(): number {
     return [...this.#running.values()].reduce((sum, { live }) => sum + live.online, 0);
+  }
+
+  /** All workspaces share one broker, so their nodes share one window. */
+  async announceDrain(): Promise<void> {
+    const windowMs = reconnectWindow(this.nodeCount());
+    await Promise.all([...this.#running.values()].map((workspace) => workspace.announceDrain(windowMs)));
   }
 
   async findNode(id: string): Promise<{ workspace: RunningWorkspace; record: NodeRecord } | undefined> {

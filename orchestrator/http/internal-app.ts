@@ -24,6 +24,7 @@ export function internalApp({
   access,
   status,
   reload,
+  announceDrain,
   log,
 }: {
   cell: string;
@@ -31,6 +32,8 @@ export function internalApp({
   status: () => Status;
   /** Has the broker read its files again. */
   reload: () => Promise<void>;
+  /** Tells all nodes that the broker goes away; resolves once the broker has taken it. */
+  announceDrain: () => Promise<void>;
   log: Log;
 }): Hono<{ Bindings: HttpBindings }> {
   const app = new Hono<{ Bindings: HttpBindings }>();
@@ -60,6 +63,10 @@ export function internalApp({
   });
   app.post("/v1/broker/reload", async (context) => {
     await reload();
+    return context.body(null, 204);
+  });
+  app.post("/v1/broker/drain", async (context) => {
+    await announceDrain();
     return context.body(null, 204);
   });
   app.notFound((context) =>

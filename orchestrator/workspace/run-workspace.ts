@@ -1,3 +1,4 @@
+import { Refusal } from "#core/errors.ts";
 import { type Broadcast, subjects } from "#core/messages.ts";
 import type { AuditEvent } from "#core/model/audit.ts";
 import { timestampOf } from "#core/model/time.ts";
@@ -23,6 +24,8 @@ export interface RunningWorkspace {
   audit(deed: Deed, ids: Ids): Promise<void>;
   /** Tells the nodes that are connected how often to report: they may have heard of another interval. */
   announce(): void;
+  /** Tells the nodes that are connected that the broker goes away: each comes back at its own place in this window. */
+  announceDrain(windowMs: number): Promise<void>;
   /** The slow scan: judges who is online, ends deployments, repairs what a lost signal missed. */
   sweep(): Promise<void>;
 }
@@ -51,6 +54,13 @@ export function runWorkspace(
     announce() {
       const told: Broadcast = { kind: "hb", everyMs: heartbeatMs };
       store.bus.publish(subjects.broadcast, JSON.stringify(told));
+    },
+    async announceDrain(windowMs) {
+      if (!store.bus.isConnected())
+        throw new Refusal("not-ready", "The broker does not answer, so no node can be told.");
+      const told: Broadcast = { kind: "draining", windowMs };
+      store.bus.publish(subjects.broadcast, JSON.stringify(told));
+      await store.bus.flush();
     },
     async sweep() {
       live.sweep();

@@ -102,6 +102,40 @@ describe("an agent and the networks of its cell", () => {
     await remove(network);
   });
 
+  it.concurrent("has the nodes told before their broker restarts", async () => {
+    const { network, name, order } = await aReadyNetwork();
+    const drains = async () => (await ask(network, "/drains")).body;
+    const [before] = await podsOf(name, "nats");
+    // The orchestrator that counts is the one of before: a larger plan gives a new one.
+    const counted = expect.poll(drains, { timeout: 10_000, interval: 5 }).toBe("1");
+    await served.cells.apply(served.address(), network, {
+      ...order,
+      generation: 2,
+      spec: { ...order.spec, plan: "standard" },
+    });
+    await counted;
+    await until(network, { phase: "ready", observedGeneration: 2 });
+    const [after] = await podsOf(name, "nats");
+    expect(after?.metadata.uid).not.toBe(before?.metadata.uid);
+    await remove(network);
+  });
+
+  it.concurrent("changes the broker also when nobody answers who could tell its nodes, and says so", async () => {
+    const { network, name, order } = await aReadyNetwork();
+    const [before] = await podsOf(name, "nats");
+    await ask(network, "/mute");
+    await served.cells.apply(served.address(), network, {
+      ...order,
+      generation: 2,
+      spec: { ...order.spec, plan: "standard" },
+    });
+    await until(network, { generation: 2, ...condition("BrokerAnnounced", "False") });
+    await until(network, { phase: "ready", observedGeneration: 2 });
+    const [after] = await podsOf(name, "nats");
+    expect(after?.metadata.uid).not.toBe(before?.metadata.uid);
+    await remove(network);
+  });
+
   it.concurrent("moves to another release by a new pod, and is not ready before that one answers", async () => {
     const { network, name, order } = await aReadyNetwork();
     const broker = (await podsOf(name, "nats")).map(({ metadata }) => metadata.uid);

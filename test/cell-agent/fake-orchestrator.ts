@@ -24,6 +24,8 @@ const sealedWith = sealingKeyId(Buffer.from(secret(files.sealingKey), "base64url
 let access: AccessDocument = JSON.parse(readFileSync(join(CELLPLANE_ACCESS_DIR, ACCESS_FILE), "utf8"));
 let ready = true;
 let nodes = { online: 0, total: 0 };
+let drainNotices = 0;
+let refusesDrain = false;
 let changes = 0;
 const waiting = new Set<() => void>();
 const changed = () => {
@@ -49,6 +51,8 @@ createServer((request, answer) => {
     nodes = { online: Number(searchParams.get("online")), total: Number(searchParams.get("total")) };
     changed();
   }
+  if (pathname === "/mute") refusesDrain = true;
+  if (pathname === "/drains") answer.write(String(drainNotices));
   if (pathname === "/access") answer.write(JSON.stringify(access));
   answer.statusCode = pathname === "/readyz" && !ready ? 503 : 200;
   answer.end();
@@ -76,6 +80,13 @@ createTlsServer(
       if (pushed.generation > access.generation) access = pushed;
       changed();
       answer.end("{}");
+      return;
+    }
+    if (request.method === "POST" && pathname === "/v1/broker/drain") {
+      // Takes the call, and never answers.
+      if (refusesDrain) return;
+      drainNotices += 1;
+      answer.end();
       return;
     }
     if (searchParams.get("since") === status().version)

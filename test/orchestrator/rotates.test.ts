@@ -146,6 +146,28 @@ describe("a reload of the broker", () => {
   });
 });
 
+describe("a drain notice", () => {
+  it("reaches the nodes of every workspace before it is answered, with one window, and is the agent's alone", async () => {
+    const { node } = await aJoinedNode();
+    const told: unknown[] = [];
+    node.connection.subscribe("cp1.b.all", { callback: (_, message) => void told.push(message.json()) });
+    await node.connection.flush();
+    expect((await network.internal("POST", "/v1/broker/drain", { client: "somebody" })).status).toBe(403);
+    expect((await network.internal("POST", "/v1/broker/drain")).status).toBe(204);
+    // The broker has taken the notice: it comes before the answer to anything that is sent now.
+    await node.connection.flush();
+    expect(told).toEqual([{ kind: "draining", windowMs: 1_000 }]);
+    await node.close();
+  });
+
+  it("is refused where the broker does not answer", async () => {
+    await network.broker.kill();
+    await expect.poll(async () => (await network.internal("POST", "/v1/broker/drain")).status, LONG).toBe(503);
+    await network.broker.start();
+    await expect.poll(async () => (await network.internal("POST", "/v1/broker/drain")).status, LONG).toBe(204);
+  });
+});
+
 describe("settings", () => {
   it("reach nodes that are connected and those that come, and decide how long credentials live", async () => {
     const { node, answer } = await aJoinedNode();
