@@ -245,6 +245,27 @@ describe("a node that runs", () => {
     expect(node.live.get("logs")).toBe(before);
   });
 
+  it("comes back in the window of a notice, however wide the one of its welcome was", async () => {
+    const { reconnect } = peer.mood;
+    peer.mood.reconnect = { baseMs: 50, windowMs: 120_000 };
+    try {
+      const node = await aNode();
+      await peer.desire(node.id, 1, [await peer.body("logs", 1, { v: 1 })]);
+      await eventually(() => expect(node.live.has("logs")).toBe(true));
+      const before = node.live.get("logs");
+      peer.connection().publish("cp1.b.all", JSON.stringify({ kind: "draining", windowMs: 50 }));
+      await peer.connection().flush();
+      await peer.broker.kill();
+      await eventually(() => expect(readStatus(node.files.status)?.link).toBe("connecting"));
+      const hellos = peer.seen.hellos.length;
+      await peer.broker.start();
+      await eventually(() => expect(peer.seen.hellos.length).toBeGreaterThan(hellos));
+      expect(node.live.get("logs")).toBe(before);
+    } finally {
+      peer.mood.reconnect = reconnect;
+    }
+  });
+
   it("renews before its credential ends", async () => {
     peer.mood.lifeSeconds = 5;
     await aNode();
