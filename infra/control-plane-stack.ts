@@ -45,6 +45,7 @@ export class ControlPlaneStack extends Stack {
       table: this.table,
       keys: new SigningKeys(this, "Keys", context),
       cursors: this.secret("Cursors", "signs the cursors of lists", here),
+      gateWebhooks: this.secret("GateWebhooks", "signs what webhook gates of rollouts are asked", here),
       adminKey: this.secret("AdminKey", "the fleet's first key, of the platform's operators", here),
       canaryKey: this.secret("CanaryKey", "the key that the canary comes in with", here),
       origins: context.origins,

@@ -23,6 +23,8 @@ export interface Rights {
   readonly networkTokens?: boolean;
   readonly workflows?: boolean;
   readonly cursors?: boolean;
+  /** Asks the gates of rollouts: alarms, and webhooks with a key that signs. */
+  readonly gates?: boolean;
   /** Answers browsers, and so knows whose pages may ask. */
   readonly origins?: boolean;
   readonly adminKey?: "keep";
@@ -53,7 +55,7 @@ export const rights: Readonly<Record<string, Rights>> = {
   "settle-network": { store: [...acts, "count", "remove"] },
   "hand-back-network": { store: acts },
   "plan-rollout": { store: ["read", "readMany", "list", "put"] },
-  "advance-rollout": { store: [...acts, "readMany", "list", "count"], workflows: true },
+  "advance-rollout": { store: [...acts, "readMany", "list", "count"], workflows: true, gates: true },
   "execution-ended": { store: acts, workflows: true },
   "follow-changes": { store: ["read"], workflows: true },
   sweep: { store: ["read", "readMany", "list", "put"], workflows: true },

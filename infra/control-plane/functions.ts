@@ -19,6 +19,8 @@ export interface FunctionsProps {
   readonly table: IntentTable;
   readonly keys: SigningKeys;
   readonly cursors: SecretReference;
+  /** Signs what webhook gates are asked. */
+  readonly gateWebhooks: SecretReference;
   readonly adminKey: SecretReference;
   readonly canaryKey: SecretReference;
   /** Whose pages may call the API from browsers. */
@@ -101,13 +103,14 @@ const environmentOf = (may: Rights, props: FunctionsProps) => ({
   }),
   ...isTrue(may.workflows, { CELLPLANE_WORKFLOWS: JSON.stringify(props.workflows) }),
   ...isTrue(may.cursors, { CELLPLANE_CURSOR_SECRET: props.cursors.name, CELLPLANE_PEOPLE: props.people }),
+  ...isTrue(may.gates, { CELLPLANE_GATE_SECRET: props.gateWebhooks.name }),
   ...isTrue(may.origins, { CELLPLANE_CONSOLE_ORIGINS: props.origins.join(",") }),
   ...isTrue(may.adminKey !== undefined, { CELLPLANE_ADMIN_KEY_SECRET: props.adminKey.name }),
   ...isTrue(may.canaryKey !== undefined, { CELLPLANE_CANARY_KEY_SECRET: props.canaryKey.name }),
 });
 
 function grant(made: ControlPlaneFunction, may: Rights, props: FunctionsProps): void {
-  const { table, keys, cursors, adminKey, canaryKey, workflows } = props;
+  const { table, keys, cursors, gateWebhooks, adminKey, canaryKey, workflows } = props;
   const onTable = may.store.filter((action) => action !== "list").flatMap((action) => storeActions[action]);
   made.may(onTable, [table.arn]);
   if (may.store.includes("list")) made.may(storeActions.list, table.indexArns);
@@ -120,6 +123,11 @@ function grant(made: ControlPlaneFunction, may: Rights, props: FunctionsProps): 
   if (may.keyAges) made.may(["kms:DescribeKey"], [...keys.cellCalls.slice(0, 1), ...keys.networkTokens.slice(0, 1)]);
   if (may.workflows) made.may(["states:StartExecution"], Object.values(workflows));
   if (may.cursors) made.may(["secretsmanager:GetSecretValue"], [cursors.arn]);
+  if (may.gates) {
+    made.may(["secretsmanager:GetSecretValue"], [gateWebhooks.arn]);
+    // Who may ask for named alarms alone is told of no composite one.
+    made.may(["cloudwatch:DescribeAlarms"], ["*"]);
+  }
   for (const [kept, { arn }] of [
     [may.adminKey, adminKey],
     [may.canaryKey, canaryKey],

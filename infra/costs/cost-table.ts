@@ -91,7 +91,7 @@ export const idle: Bill = {
     ...table("sweep", counted["a look of the sweep that finds nothing"], MINUTES),
     ...as("canary", [...provision(CANARIES), ...removal(CANARIES), ...lambda("", CANARIES, 0.25 * 10)]),
     { of: "keys", price: "KMS: a key-month", count: 3 },
-    { of: "secrets", price: "Secrets Manager: a secret-month", count: 3 },
+    { of: "secrets", price: "Secrets Manager: a secret-month", count: 4 },
     { of: "alarms", price: "CloudWatch: an alarm-month", count: 13 },
     { of: "alarms", price: "CloudWatch: a metric-month", count: 8 },
     { of: "alarms", price: "CloudWatch: a dashboard-month", count: 1 },

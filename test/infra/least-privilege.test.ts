@@ -11,8 +11,9 @@ interface Statement {
   readonly Resource: Json;
 }
 
-/** Actions for which IAM knows no resource but everything. */
+/** Actions for which IAM knows no resource but everything; composite alarms are among what only everything covers. */
 const withoutResource = new Set([
+  "cloudwatch:DescribeAlarms",
   "dynamodb:ListStreams",
   "logs:CreateLogDelivery",
   "logs:DeleteLogDelivery",
@@ -131,6 +132,20 @@ describe("the rights of a function", () => {
       ],
     ],
     ["canary", ["dynamodb:GetItem", "secretsmanager:GetSecretValue"]],
+    [
+      "advance-rollout",
+      [
+        "cloudwatch:DescribeAlarms",
+        "dynamodb:BatchGetItem",
+        "dynamodb:ConditionCheckItem",
+        "dynamodb:GetItem",
+        "dynamodb:PutItem",
+        "dynamodb:Query",
+        "dynamodb:UpdateItem",
+        "secretsmanager:GetSecretValue",
+        "states:StartExecution",
+      ],
+    ],
     ["take-home", ["dynamodb:GetItem", "dynamodb:PutItem"]],
   ])("%s may do this and nothing else", (name, expected) => {
     expect(allowed(template, name)).toEqual(expected);
