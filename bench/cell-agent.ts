@@ -102,7 +102,7 @@ async function countOf(path: string): Promise<number> {
   const { items, metadata } = (await api.call({
     method: "GET",
     path,
-    query: { limit: "1", labelSelector: "app.kubernetes.io/managed-by=cellplane" },
+    query: { limit: "1", labelSelector: "app.kubernetes.io/managed-by=cellplane-cell-agent" },
   })) as { items: unknown[]; metadata: { remainingItemCount?: number } };
   return items.length + (metadata.remainingItemCount ?? 0);
 }

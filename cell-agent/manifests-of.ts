@@ -7,7 +7,7 @@ import type { CellFacts } from "./cell.ts";
 import type { CertificateAuthorities } from "./keys/cell-keys.ts";
 import type { Credentials } from "./keys/credentials.ts";
 import type { NetworkKeys } from "./keys/network-keys.ts";
-import { accounts } from "./manifests/accounts.ts";
+import { tenantBinding, workloadAccount } from "./manifests/accounts.ts";
 import { broker } from "./manifests/broker.ts";
 import { disruptionBudgets } from "./manifests/disruption-budgets.ts";
 import { limits } from "./manifests/limits.ts";
@@ -47,7 +47,9 @@ export function manifestsOf(
   const secretsHash = orchestratorSecretsHash(content);
   return [
     [namespaceManifest(namespace, metadata.uid)],
-    [...networkPolicies(namespace), ...limits(namespace, sized(volume?.quota)), ...accounts(namespace)],
+    // Before all else that is inside: it is by this that the agent may make the rest.
+    [tenantBinding(namespace)],
+    [...networkPolicies(namespace), ...limits(namespace, sized(volume?.quota)), workloadAccount(namespace)],
     secrets(content),
     [
       broker(namespace, sized(volume?.template), natsConf({ namespace, plan: usable, keys, doors: cell.doors })),

@@ -25,6 +25,7 @@ const all = ["spec", "status"].flatMap((name) => [...within(schema.properties?.[
 describe("the CustomResourceDefinition", () => {
   it("is checked in as the schemas make it (npm run crd)", () => {
     expect(read("cell-agent/crd/networkinstances.yaml")).toEqual(instanceCrd());
+    expect(read("cell-agent/chart/crds/networkinstances.yaml")).toEqual(instanceCrd());
   });
 
   it("explains every field", () => {
