@@ -11,7 +11,7 @@ import { ControlPlaneStack } from "../../infra/control-plane-stack.ts";
 import { CELL_FUNCTION } from "../../infra/rights.ts";
 
 /** Stands for the agent's chart. */
-const chart = resolve(import.meta.dirname, "a-chart");
+const chart = resolve(import.meta.dirname, "../../cell-agent/chart");
 
 export interface Resource {
   readonly Type: string;
