@@ -61,7 +61,7 @@ it("takes a machine from a token to delivered lines with the orchestrator itself
 
   const node = edge("run");
   const nodes = async () => (await network.call("GET", `${ws}/nodes`)).body.items ?? [];
-  const patience = { timeout: 15_000, interval: 50 };
+  const patience = { timeout: 60_000, interval: 50 };
   const out = join(folder, "out.jsonl");
   await expect
     .poll(

@@ -1,0 +1,109 @@
+import { readFileSync, rmSync } from "node:fs";
+import { resolve } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { parse } from "yaml";
+import { aFolder, aloneCell, clear } from "./a-cell.ts";
+import { renderChart } from "./render-chart.ts";
+import { type Json, theCluster } from "./the-cluster.ts";
+
+const SLOW = 240_000;
+const USER = "system:serviceaccount:cellplane-system:cell-agent";
+const sample = parse(readFileSync(resolve(import.meta.dirname, "../../examples/network-instance.yaml"), "utf8"));
+
+/** Rights that the life of one network does not call for, and why the chart gives them. */
+const reasons: Readonly<Record<string, string>> = {
+  "get limitranges": "trust.md: get, list and watch on every kind that is applied",
+  "get nodes": "trust.md",
+  "get persistentvolumeclaims": "trust.md",
+  "get pods": "trust.md",
+  "get resourcequotas": "trust.md",
+  "get serviceaccounts": "trust.md",
+  "get services": "the address of a service that the watch has not told yet",
+  "get deployments": "trust.md",
+  "get statefulsets": "trust.md",
+  "get networkpolicies": "trust.md",
+  "get poddisruptionbudgets": "trust.md",
+  "get ingressroutes": "trust.md",
+  "get ingressroutetcps": "trust.md",
+  "get rolebindings": "trust.md",
+  "get networkinstances": "what an order from the control plane is compared with",
+  "get namespaces": "the agent's own, at its start",
+  "create networkinstances": "by an order from the control plane",
+  "delete networkinstances": "by an order from the control plane",
+  "get storageclasses": "when a claim is to grow",
+  "list storageclasses": "trust.md",
+  "watch storageclasses": "trust.md",
+  "watch nodes": "trust.md",
+  "patch persistentvolumeclaims": "when a claim is to grow",
+  "patch configmaps": "an epoch, keys that are pinned",
+  "list configmaps": "tombstones",
+  "delete configmaps": "tombstones that are a day old",
+  "get events": "counting one on that was told before",
+  "patch events": "counting one on that was told before",
+};
+/** After a watch was begun anew the agent lists what is left; and it deletes what a newer version of it makes no more. */
+const seldom = (right: string): boolean => right.startsWith("list ") || right.startsWith("delete ");
+
+describe("the rights that the chart gives to the agent", () => {
+  const folder = aFolder();
+  const cluster = theCluster();
+  const instance = () => cluster.get("networkinstance", sample.metadata.name);
+
+  beforeAll(async () => {
+    await clear(cluster);
+    await aloneCell(cluster, folder);
+  }, SLOW);
+  afterAll(async () => {
+    await clear(cluster);
+    rmSync(folder, { recursive: true, force: true });
+  }, SLOW);
+
+  it(
+    "are enough for the life of a network, and none of them is more than is needed",
+    async () => {
+      cluster.apply(sample);
+      await expect.poll(() => instance()?.status?.phase, { timeout: 120_000 }).toBe("ready");
+      cluster.kubectl("-n", sample.metadata.name, "delete", "service", "orchestrator");
+      await expect
+        .poll(() => cluster.get("service", "orchestrator", sample.metadata.name)?.metadata.uid, { timeout: 60_000 })
+        .toBeDefined();
+      cluster.kubectl("delete", "networkinstance", sample.metadata.name, "--timeout=120s");
+
+      const asked = requestsOfTheAgent();
+      const refused = asked.filter(({ code }) => code === 403).map(({ right }) => right);
+      expect(refused).toEqual([]);
+      const used = new Set(asked.map(({ right }) => right));
+      const unused = rightsOfTheChart().filter((right) => !used.has(right) && !(right in reasons) && !seldom(right));
+      expect(unused).toEqual([]);
+    },
+    SLOW,
+  );
+});
+
+/** Each as `verb resource`. */
+function rightsOfTheChart(): string[] {
+  const roles = renderChart("cellplane-system", {}).filter(({ kind }: { kind?: string }) =>
+    /^(Cluster)?Role$/.test(kind ?? ""),
+  );
+  return roles.flatMap(({ rules }: Json) =>
+    rules.flatMap(({ resources, verbs }: { resources: string[]; verbs: string[] }) =>
+      resources.flatMap((resource) => verbs.filter((verb) => verb !== "bind").map((verb) => `${verb} ${resource}`)),
+    ),
+  );
+}
+
+/** Since the API server began: all that this suite has had the agent do. A patch of what is not there is a create as well. */
+function requestsOfTheAgent(): { right: string; code: number }[] {
+  const lines = readFileSync(process.env.TEST_KUBE_AUDIT_LOG ?? "", "utf8").split("\n");
+  return lines
+    .filter((line) => line.includes(USER))
+    .map((line) => JSON.parse(line) as Json)
+    .filter(({ stage, user }) => stage !== "RequestReceived" && user.username === USER)
+    .flatMap(({ verb, objectRef, responseStatus }) => {
+      const { resource = "", subresource } = objectRef ?? {};
+      const code: number = responseStatus?.code ?? 0;
+      const of = subresource ? `${resource}/${subresource}` : resource;
+      const made = verb === "patch" && code === 201 ? [{ right: `create ${of}`, code }] : [];
+      return [{ right: `${verb} ${of}`, code }, ...made];
+    });
+}
