@@ -124,6 +124,7 @@ export const agentValues = ({ domain, cellDomain, networks, images }: CellContex
   domain: cellDomain,
   publicUrl: `https://agent.${cellDomain}`,
   networkLimit: networks,
-  images: { registry: images },
+  // The chart puts it before names as it stands.
+  images: { registry: `${images}/` },
   joinToken: { secretName: JOIN_SECRET },
 });
