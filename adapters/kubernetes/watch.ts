@@ -30,8 +30,9 @@ export interface Watched {
 export async function follow(
   client: Client,
   { path, query }: Watched,
-  { onEvent, signal, log }: { onEvent: (event: ObjectEvent) => void; signal: AbortSignal; log: Log },
+  options: { onEvent: (event: ObjectEvent) => void; signal: AbortSignal; log: Log; silentAfterMs?: number },
 ): Promise<void> {
+  const { onEvent, signal, log, silentAfterMs = SILENT_AFTER_MS } = options;
   let version: string | undefined;
   let retry = FIRST_RETRY_MS;
 
@@ -62,7 +63,7 @@ export async function follow(
         ...query,
         ...from,
       });
-      await read(asked, hear, signal);
+      await read(asked, { hear, signal, silentAfterMs });
     } catch (error) {
       if (signal.aborted) return;
       if (error instanceof Gone) version = undefined;
@@ -81,12 +82,19 @@ export async function follow(
 class Gone extends Error {}
 
 /** Reads lines until the answer ends, falls silent or must begin again. */
-function read(asked: ClientRequest, hear: (line: Line) => "again" | undefined, signal: AbortSignal): Promise<void> {
+function read(
+  asked: ClientRequest,
+  {
+    hear,
+    signal,
+    silentAfterMs,
+  }: { hear: (line: Line) => "again" | undefined; signal: AbortSignal; silentAfterMs: number },
+): Promise<void> {
   return new Promise((resolve, reject) => {
     const end = () => asked.destroy();
     if (signal.aborted) end();
     signal.addEventListener("abort", end, { once: true });
-    asked.setTimeout(SILENT_AFTER_MS, () => asked.destroy(new Error("it fell silent")));
+    asked.setTimeout(silentAfterMs, () => asked.destroy(new Error("it fell silent")));
     asked.on("error", reject);
     asked.once("close", () => {
       signal.removeEventListener("abort", end);

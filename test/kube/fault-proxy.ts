@@ -27,8 +27,11 @@ export interface FaultProxy {
   cut(): void;
   /** Lets nothing of the answers that are open through any more, watches among them; new ones are not concerned. */
   silence(): void;
-  /** How many requests passed, by method. */
-  readonly passed: Map<string, number>;
+  /** Takes no connection any more, as a server that is down, until `accept`. */
+  refuse(): Promise<void>;
+  accept(): Promise<void>;
+  /** Every request there was, and whether the API server got it. */
+  readonly requests: { readonly method: string; readonly path: string; readonly passed: boolean }[];
   close(): Promise<void>;
 }
 
@@ -36,20 +39,23 @@ export async function startFaultProxy(target: Endpoint): Promise<FaultProxy> {
   let injection: Injection = () => undefined;
   const sockets = new Set<Socket>();
   const streams = new Set<IncomingMessage>();
-  const passed = new Map<string, number>();
+  const requests: FaultProxy["requests"] = [];
 
   const server = createServer(async (asked, reply) => {
     const { method = "GET", url: path = "/" } = asked;
     const fault = injection({ method, path });
+    const passed = fault === undefined || fault === "answer lost" || (typeof fault === "object" && "delayMs" in fault);
+    requests.push({ method, path, passed });
     if (fault === "silence") return;
     if (fault === "cut") return void asked.socket.destroy();
     if (typeof fault === "object" && "status" in fault) {
       const { status, headers = {}, body = { kind: "Status", code: status, message: "a fault was injected" } } = fault;
       asked.resume();
-      return void reply.writeHead(status, { "content-type": "application/json", ...headers }).end(JSON.stringify(body));
+      return void reply
+        .writeHead(status, { "content-type": "application/json", ...headers })
+        .end(`${JSON.stringify(body)}\n`);
     }
     if (typeof fault === "object") await new Promise((done) => setTimeout(done, fault.delayMs));
-    passed.set(method, (passed.get(method) ?? 0) + 1);
     await pass(asked, reply, fault === "answer lost");
   });
 
@@ -85,6 +91,11 @@ export async function startFaultProxy(target: Endpoint): Promise<FaultProxy> {
   const cut = () => {
     for (const socket of sockets) socket.destroy();
   };
+  const stop = async () => {
+    server.close();
+    cut();
+    await once(server, "close");
+  };
   return {
     endpoint: { url: new URL(`http://127.0.0.1:${port}`), tls: {}, headers: async () => ({}) },
     inject: (next = () => undefined) => {
@@ -94,11 +105,14 @@ export async function startFaultProxy(target: Endpoint): Promise<FaultProxy> {
     silence() {
       for (const stream of streams) stream.unpipe();
     },
-    passed,
+    refuse: stop,
+    async accept() {
+      server.listen(port, "127.0.0.1");
+      await once(server, "listening");
+    },
+    requests,
     async close() {
-      cut();
-      server.close();
-      await once(server, "close");
+      if (server.listening) await stop();
     },
   };
 }
