@@ -21,6 +21,7 @@ import { type Objects, watchObjects } from "./observe/objects.ts";
 import { orchestratorClient } from "./orchestrator-client.ts";
 import { ownCellId } from "./own-cell-id.ts";
 import { ownNamespace } from "./own-namespace.ts";
+import { readHold } from "./read-hold.ts";
 import { reconcile } from "./reconcile.ts";
 import { keepRepairs } from "./repairs.ts";
 import type { Settings } from "./settings.ts";
@@ -86,6 +87,7 @@ export async function startAgent({ cluster, clock, chance, verifier, log, settin
   const app = provisioningApi({
     served: {
       ...{ clock, journal, objects, pinned, polls },
+      held: readHold(cluster, log),
       book: {
         ...{ cluster, clock, pinned, tombstones, journal, room },
         inTurn: inTurn(),

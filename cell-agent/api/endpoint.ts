@@ -13,6 +13,8 @@ export interface Served {
   readonly objects: Pick<Objects, "instances">;
   readonly pinned: Pinned;
   readonly polls: LongPolls;
+  /** Why an operator on site holds the cell, or null. */
+  readonly held: () => Promise<string | null>;
 }
 
 /** A call whose signature fits, its body read. */

@@ -32,6 +32,7 @@ export function cellView(cell: Cell, report: CellReport | undefined, reserved: n
           agent: report.agent,
           capacity: report.capacity,
           networks: report.networks,
+          ...(report.held === undefined ? {} : { held: report.held }),
         }
       : null,
     createdAt,

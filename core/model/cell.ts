@@ -72,6 +72,8 @@ export const CellReport = z.strictObject({
   agent: z.string(),
   capacity: CellCapacity,
   networks: z.int().nonnegative(),
+  /** Why an operator on site holds it. */
+  held: z.string().optional(),
   /** Where the monitor goes on: the cell's own cursor. */
   cursor: z.string().nullable(),
 });

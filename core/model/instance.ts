@@ -152,6 +152,8 @@ export const CellDigest = z.strictObject({
   agent: z.string(),
   epoch: z.int().nonnegative(),
   capacity: z.strictObject({ networks: z.int().nonnegative().nullable() }),
+  /** Why an operator on site holds the cell: rollouts start nothing there. Absent where nobody does. */
+  held: z.string().max(500).optional(),
   /** How many networks the cell has in all. */
   total: z.int().nonnegative(),
   /** Networks whose observation changed since the cursor asked for. */

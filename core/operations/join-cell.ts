@@ -77,6 +77,7 @@ async function admission(
   const now = timestampOf(clock.now());
   const claim = await store.get("claim", identityClaim(identity.kid));
   const report = await store.get("cell-report", cell.id);
+  const held = report?.value.held;
   const joined: Cell = {
     ...cell,
     membership: {
@@ -98,7 +99,10 @@ async function admission(
       write: "put",
       was: report?.version ?? 0,
       kind: "cell-report",
-      value: { cell: cell.id, at: now, agent, capacity, networks: existing.length, cursor: null },
+      value: {
+        ...{ cell: cell.id, at: now, agent, capacity, networks: existing.length, cursor: null },
+        ...(held === undefined ? {} : { held }),
+      },
     },
   ];
 }

@@ -25,13 +25,13 @@ export async function monitorCell(deps: Dependencies, id: CellId, waitMs: number
   for (const observed of digest.networks) await record(deps, observed, id);
   await repeatOnConflict(async () => {
     const report = await store.get("cell-report", id);
-    const { agent, capacity, total, cursor } = digest;
+    const { agent, capacity, held, total, cursor } = digest;
     await store.commit([
       {
         write: "put",
         was: report?.version ?? 0,
         kind: "cell-report",
-        value: { cell: id, at, agent, capacity, networks: total, cursor },
+        value: { cell: id, at, agent, capacity, networks: total, cursor, ...(held === undefined ? {} : { held }) },
       },
     ]);
   });

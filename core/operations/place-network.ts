@@ -2,9 +2,13 @@ import { Refusal } from "../errors.ts";
 import { placesOf, siblingsOf } from "../model/cell.ts";
 import type { Network } from "../model/network.ts";
 import { type Candidate, placeNetwork as decide } from "../model/place.ts";
+import { releaseOf } from "../model/release/resolve-release.ts";
+import { BUILT_IN_RELEASE } from "../model/release.ts";
 import { timestampOf } from "../model/time.ts";
+import type { Store } from "../ports.ts";
 import { beginStep, type StepInput } from "./begin-step.ts";
 import type { Dependencies } from "./dependencies.ts";
+import { findRelease } from "./find-release.ts";
 import { beginMeter } from "./meter-networks.ts";
 import { readCells } from "./read-cells.ts";
 import { repeatOnConflict } from "./repeat.ts";
@@ -21,7 +25,9 @@ export async function placeNetwork(deps: Dependencies, input: StepInput): Promis
   await repeatOnConflict(async () => {
     if (await store.get("placement", network.value.id)) return;
     const candidates = await readCandidates(deps, network.value);
-    const { cell, reasons, refused } = decide(network.value, candidates, clock.now());
+    const { region } = network.value;
+    const minAgent = await minAgentOf(store, releaseOf(network.value));
+    const { cell, reasons, refused } = decide({ region, minAgent }, candidates, clock.now());
     const chosen = candidates.find((candidate) => candidate.cell.id === cell);
     if (!chosen)
       throw new Refusal(
@@ -49,6 +55,10 @@ export async function placeNetwork(deps: Dependencies, input: StepInput): Promis
     ]);
   });
 }
+
+/** The built-in release works with the agent of the same source tree, and needs no look. */
+const minAgentOf = async (store: Store, release: string): Promise<string | null> =>
+  release === BUILT_IN_RELEASE ? null : ((await findRelease(store, release))?.value.minAgent ?? null);
 
 async function readCandidates({ store }: Dependencies, network: Network): Promise<(Candidate & { version: number })[]> {
   const cells = await readCells(store);

@@ -21,6 +21,7 @@ interface Shape {
   limit?: number;
   reserved?: number;
   siblings?: number;
+  agent?: string;
 }
 
 function aCandidate({
@@ -34,6 +35,7 @@ function aCandidate({
   limit = 10,
   reserved = 0,
   siblings = 0,
+  agent = "test",
 }: Shape = {}): Candidate {
   const membership: Cell["membership"] = {
     identity: { kty: "EC", crv: "P-256", x: "", y: "", kid: "k", alg: "ES256", use: "sig" },
@@ -57,7 +59,7 @@ function aCandidate({
     report:
       reportedAt === null
         ? undefined
-        : { cell: id, at: reportedAt, agent: "test", capacity: { networks: room }, networks: 0, cursor: null },
+        : { cell: id, at: reportedAt, agent, capacity: { networks: room }, networks: 0, cursor: null },
     reserved,
     siblings,
   };
@@ -66,6 +68,14 @@ function aCandidate({
 const network = { region: "local" };
 
 describe("placement", () => {
+  it("puts a network only where the agent is new enough for its release", () => {
+    const [old, fit] = [aCandidate({ agent: "1.9.0" }), aCandidate({ agent: "1.10.0", siblings: 5 })];
+    expect(placeNetwork({ ...network, minAgent: "1.10.0" }, [old, fit], now).cell).toBe(fit.cell.id);
+    expect(placeNetwork({ ...network, minAgent: null }, [old, fit], now).cell).toBe(old.cell.id);
+    const { cell, refused } = placeNetwork({ ...network, minAgent: "1.10.0" }, [old], now);
+    expect([cell, refused]).toEqual([undefined, ["cell-1 has agent 1.9.0, and its release needs 1.10.0 or newer"]]);
+  });
+
   it.each<[string, Shape, RegExp]>([
     ["in another region", { region: "eu-1" }, /is in region eu-1, not local/],
     ["cordoned", { schedulable: false }, /is cordoned/],

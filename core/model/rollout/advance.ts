@@ -47,7 +47,13 @@ export function advance(
   now: number,
   { resting = [], ...policies }: Policies & { readonly resting?: readonly TargetRow[] },
 ): Advance {
-  const ask = blockers({ rollout: rollout.id, spec: rollout.spec, freezes: policies.freezes, now });
+  const ask = blockers({
+    rollout: rollout.id,
+    spec: rollout.spec,
+    freezes: policies.freezes,
+    minAgent: policies.minAgent,
+    now,
+  });
   const pass = newPass(rollout, { sighted, resting }, ask, now);
   if (rollout.state !== "planned" && !rolloutHasEnded(rollout)) {
     judgeAll(pass);

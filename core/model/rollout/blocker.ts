@@ -1,4 +1,5 @@
 import type { RolloutId } from "../ids.ts";
+import { compareVersions } from "../release/release.ts";
 import { describeScope, type Freeze, freezeOver, isInForce } from "./freeze.ts";
 import { type Sighting, whyUnreachable } from "./sighting.ts";
 import type { RolloutSpec } from "./spec.ts";
@@ -17,11 +18,12 @@ export interface BlockerContext {
   readonly rollout: RolloutId;
   readonly spec: Pick<RolloutSpec, "windows" | "supersede">;
   readonly freezes: readonly Freeze[];
+  readonly minAgent?: string | null | undefined;
   readonly now: number;
 }
 
 /** Asks once for a rollout, then of each target: many networks share few windows, so each window is worked out once. */
-export function blockers({ rollout, spec, freezes, now }: BlockerContext) {
+export function blockers({ rollout, spec, freezes, minAgent = null, now }: BlockerContext) {
   const inForce = freezes.filter((freeze) => isInForce(freeze, now));
   const windows = new Map<string, WindowState>();
   const stateOf = (window: MaintenanceWindow): WindowState => {
@@ -72,8 +74,18 @@ export function blockers({ rollout, spec, freezes, now }: BlockerContext) {
       }
     }
     const unreachable = whyUnreachable(seen, now);
-    return unreachable && { ...unreachable, until: null, burns: true };
+    if (unreachable) return { ...unreachable, until: null, burns: true };
+    const { agent } = seen.cellState;
+    // What a cell's agent cannot run yet it may run once it is updated, so it is waited for as for a cell that is away.
+    return minAgent !== null && agent !== undefined && compareVersions(agent, minAgent) < 0
+      ? { ...tooOld(seen.cell, agent, minAgent), until: null, burns: true }
+      : undefined;
   };
   return { forward, frozen };
 }
+const tooOld = (cell: string, agent: string, least: string): Why => ({
+  code: "agent-too-old",
+  message: `the agent of cell ${cell} is ${agent}, and the release needs ${least} or newer: update the cell`,
+});
+
 export type Blockers = ReturnType<typeof blockers>;

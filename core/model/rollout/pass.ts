@@ -12,6 +12,8 @@ export interface Policies {
   readonly freezes: readonly Freeze[];
   /** Why the release that is being rolled out was withdrawn, or null. */
   readonly withdrawn: string | null;
+  /** The oldest cell agent that the release works with, where it says so. */
+  readonly minAgent?: string | null;
 }
 
 /** One pass while it is worked out: what was read, and what has been decided so far. Never leaves `advance`. */

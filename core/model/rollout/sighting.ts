@@ -30,8 +30,8 @@ export interface Sighting extends Belonging {
   readonly window: MaintenanceWindow | null;
   /** Its owner asked to be left alone until then. */
   readonly deferredUntil: number | null;
-  /** `reportedAt`: when its cell was heard last; `held`: why an operator on site lets nothing change there. */
-  readonly cellState: { readonly reportedAt: number | null; readonly held: string | null };
+  /** `reportedAt`: when its cell was heard last; `held`: why an operator on site lets nothing change there; `agent`: its version. */
+  readonly cellState: { readonly reportedAt: number | null; readonly held: string | null; readonly agent?: string };
   readonly report: Report | undefined;
   /** The newest operation gave up: at which generation, and what it said. */
   readonly gaveUp: { readonly generation: number; readonly message: string } | undefined;

@@ -19,5 +19,6 @@ export async function readPolicies(
   return {
     freezes: items.filter((freeze) => isInForce(freeze, clock.now())),
     withdrawn: release?.value.withdrawn?.reason ?? null,
+    minAgent: release?.value.minAgent ?? null,
   };
 }

@@ -73,6 +73,12 @@ export async function explainRollout(deps: Dependencies, id: string, network?: s
   const target = await store.get("rollout-target", `${rollout.id}/${network}`);
   if (!target) throw new Refusal("not-found", `${network} is no target of ${id}.`);
   const seen = (await sightNetworks(store, [target.value.network], rollout.id)).get(target.value.network);
-  const ask = blockers({ rollout: rollout.id, spec: rollout.spec, freezes: policies.freezes, now });
+  const ask = blockers({
+    rollout: rollout.id,
+    spec: rollout.spec,
+    freezes: policies.freezes,
+    minAgent: policies.minAgent,
+    now,
+  });
   return explainTarget(target.value, seen, { rollout, blockers: ask, now });
 }

@@ -66,7 +66,11 @@ export async function sightNetworks(
       pinned: network.release !== null,
       window: network.window,
       deferredUntil: null,
-      cellState: { reportedAt: digest ? Date.parse(digest.at) : null, held: null },
+      cellState: {
+        reportedAt: digest ? Date.parse(digest.at) : null,
+        held: digest?.held ?? whyPaused(statuses.get(id), cell.id),
+        ...(digest ? { agent: digest.agent } : {}),
+      },
       report: digest && reportOf(statuses.get(id), cell.id, digest.at),
       gaveUp: gaveUp(operations.get(network.operation), network),
       hold: holdSeenBy(viewer, hold, !holder || rolloutHasEnded(holder)),
@@ -74,6 +78,12 @@ export async function sightNetworks(
   }
   return seen;
 }
+
+/** An operator on site may also have paused the one network. */
+const whyPaused = (status: NetworkStatus | undefined, cell: string): string | null =>
+  (status?.cell === cell &&
+    status.observed.conditions.find(({ type, status: said }) => type === "Paused" && said === "True")?.message) ||
+  null;
 
 /** What the cell said last still holds at its newest digest, which came by our clock. */
 function reportOf(status: NetworkStatus | undefined, cell: string, digestAt: string): Report | undefined {
