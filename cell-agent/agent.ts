@@ -39,7 +39,8 @@ export interface AgentParts {
   readonly settings: Pick<
     Settings,
     "controlPlane" | "joinToken" | "listen" | "publicUrl" | "domain" | "doors" | "networkLimit"
-  >;
+  > &
+    Partial<Pick<Settings, "imageRegistry">>;
 }
 
 export interface Agent {
@@ -128,7 +129,8 @@ export async function startAgent({ cluster, clock, chance, verifier, log, settin
     const id = ownId ?? (await Promise.race([over, pinned.joined()]));
     await Promise.race([over, Promise.all([objects.synced, preloaded()])]);
     if (ended.signal.aborted || id === undefined) return;
-    const cell = { id, domain: settings.domain, doors: settings.doors };
+    const { domain, doors, imageRegistry } = settings;
+    const cell = { id, domain, doors, ...(imageRegistry === undefined ? {} : { imageRegistry }) };
     const orchestrators = orchestratorClient({ cluster, clock, authorities, cell: cell.id });
     const trust = natsTrust(() => authorities.nats);
     const publicTrust = apiTrust(settings.doors.apiCaPem);

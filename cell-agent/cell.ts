@@ -7,6 +7,8 @@ export interface CellFacts {
   /** Networks are hosts below it. */
   readonly domain: string;
   readonly doors: Doors;
+  /** Before the names of images, with the slash at its end; absent: the machines find them as they are named. */
+  readonly imageRegistry?: string;
 }
 
 /** Where the agent lives and keeps its state. */

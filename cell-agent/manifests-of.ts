@@ -52,7 +52,12 @@ export function manifestsOf(
     [...networkPolicies(namespace), ...limits(namespace, sized(volume?.quota)), workloadAccount(namespace)],
     secrets(content),
     [
-      broker(namespace, sized(volume?.template), natsConf({ namespace, plan: usable, keys, doors: cell.doors })),
+      broker(
+        namespace,
+        sized(volume?.template),
+        natsConf({ namespace, plan: usable, keys, doors: cell.doors }),
+        cell.imageRegistry,
+      ),
       orchestrator({ network, namespace, spec, plan, cell, addresses, secretsHash }),
       ...services(namespace),
       ...routes(namespace, addresses.host, cell.doors),

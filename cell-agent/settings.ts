@@ -39,6 +39,7 @@ const Environment = z.object({
   CELLPLANE_API_TLS_SECRET: z.string().min(1).optional(),
   CELLPLANE_API_CA_FILE: z.string().min(1).optional(),
   CELLPLANE_NATS_PROXY_PROTOCOL: z.enum(["true", "false"]).default("false"),
+  CELLPLANE_IMAGE_REGISTRY: z.string().regex(/\/$/, "must end with a slash").optional(),
   CELLPLANE_NETWORK_LIMIT: z.coerce.number().int().nonnegative().optional(),
   CELLPLANE_LIFELINE: z.enum(["stdin"]).optional(),
   CELLPLANE_LOG_LEVEL: z.enum(["debug", "info", "warn", "error"]).default("warn"),
@@ -62,6 +63,8 @@ export interface Settings {
   readonly publicUrl: string | undefined;
   readonly domain: string;
   readonly doors: Doors;
+  /** Before the names of the images of networks; `undefined`: as they are. */
+  readonly imageRegistry: string | undefined;
   readonly networkLimit: number | null;
   readonly lifeline: boolean;
   readonly logLevel: string;
@@ -86,6 +89,7 @@ export function settingsOf(environment: Readonly<Record<string, string | undefin
       ...(env.CELLPLANE_API_CA_FILE === undefined ? {} : { apiCaPem: textOf(env.CELLPLANE_API_CA_FILE) }),
       natsProxyProtocol: env.CELLPLANE_NATS_PROXY_PROTOCOL === "true",
     },
+    imageRegistry: env.CELLPLANE_IMAGE_REGISTRY,
     networkLimit: env.CELLPLANE_NETWORK_LIMIT ?? null,
     lifeline: env.CELLPLANE_LIFELINE === "stdin",
     logLevel: env.CELLPLANE_LOG_LEVEL,

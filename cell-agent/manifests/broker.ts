@@ -11,7 +11,7 @@ const paths = { config: "/etc/nats", tls: "/tls", data: "/data" } as const;
 const health = { path: "/healthz?js-enabled-only=true", port: "monitor" };
 
 /** The network's NATS server: one, with its disk. Only a change of its configuration or its size restarts it. */
-export function broker(namespace: string, plan: Plan, natsConf: string): KubeObject {
+export function broker(namespace: string, plan: Plan, natsConf: string, imageRegistry = ""): KubeObject {
   return {
     apiVersion: "apps/v1",
     kind: "StatefulSet",
@@ -32,7 +32,7 @@ export function broker(namespace: string, plan: Plan, natsConf: string): KubeObj
           containers: [
             {
               name: "nats",
-              image: images.nats,
+              image: `${imageRegistry}${images.nats}`,
               args: ["--config", `${paths.config}/${NATS_CONF_FILE}`],
               env: environmentOf({
                 [env.listenHost]: "0.0.0.0",

@@ -60,7 +60,7 @@ export function orchestrator({
           containers: [
             {
               name: "orchestrator",
-              image: images.orchestrator(spec.release),
+              image: `${cell.imageRegistry ?? ""}${images.orchestrator(spec.release)}`,
               env: environmentOf({
                 [env.network]: network,
                 [env.cell]: cell.id,

@@ -12,6 +12,9 @@ const sample = parse(readFileSync(resolve(import.meta.dirname, "../../examples/n
 
 /** Rights that the life of one network does not call for, and why the chart gives them. */
 const reasons: Readonly<Record<string, string>> = {
+  "get leases": "written every other second, and left out of audit logs for that",
+  "create leases": "as above",
+  "patch leases": "as above",
   "get limitranges": "trust.md: get, list and watch on every kind that is applied",
   "get nodes": "trust.md",
   "get persistentvolumeclaims": "trust.md",

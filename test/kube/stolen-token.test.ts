@@ -1,5 +1,6 @@
 import { spawnSync } from "node:child_process";
-import { rmSync } from "node:fs";
+import { rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { aFolder, aloneCell, clear } from "./a-cell.ts";
 import { theCluster } from "./the-cluster.ts";
@@ -10,14 +11,13 @@ const SLOW = 180_000;
 describe("a stolen token of the agent", () => {
   const folder = aFolder();
   const cluster = theCluster();
-  let token = "";
+  const thief = join(folder, "kubeconfig");
   /** As the agent; what was printed, refusals too. */
   const asAgent = (args: readonly string[], input?: object) => {
-    const { status, stdout, stderr } = spawnSync(
-      "kubectl",
-      ["--kubeconfig", cluster.kubeconfig, "--user", "nobody", "--token", token, ...args],
-      { encoding: "utf8", ...(input ? { input: JSON.stringify(input) } : {}) },
-    );
+    const { status, stdout, stderr } = spawnSync("kubectl", ["--kubeconfig", thief, ...args], {
+      encoding: "utf8",
+      ...(input ? { input: JSON.stringify(input) } : {}),
+    });
     return { passed: status === 0, said: stdout + stderr };
   };
   const object = (apiVersion: string, kind: string, metadata: object, more: object = {}) => ({
@@ -36,7 +36,10 @@ describe("a stolen token of the agent", () => {
       object("v1", "Namespace", { name: "a-tenant", labels: { "cellplane.dev/tenant": "true" } }),
       object("v1", "Secret", { name: "crown-jewels", namespace: "others" }, { stringData: { a: "b" } }),
     );
-    token = cluster.kubectl("-n", "cellplane-system", "create", "token", "cell-agent").trim();
+    const token = cluster.kubectl("-n", "cellplane-system", "create", "token", "cell-agent").trim();
+    const config = JSON.parse(cluster.kubectl("config", "view", "--raw", "--minify", "--flatten", "-o", "json"));
+    const [{ name: user }] = config.users;
+    writeFileSync(thief, JSON.stringify({ ...config, users: [{ name: user, user: { token } }] }), { mode: 0o600 });
   }, SLOW);
   afterAll(async () => {
     cluster.kubectl("delete", "namespace", "others", "a-tenant", "--ignore-not-found", "--wait=false");
