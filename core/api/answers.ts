@@ -48,6 +48,19 @@ export const NetworkTokenAnswer = z
 export const AccessAnswer = z
   .strictObject({ entries: z.array(AccessEntry) })
   .meta({ id: "Access", examples: [example.access] });
+/** Until when which rollouts wait for a network. */
+export const DeferredAnswer = z
+  .strictObject({ network: NetworkId, until: Timestamp.nullable(), rollouts: z.array(z.string()) })
+  .meta({
+    id: "Deferred",
+    examples: [
+      {
+        network: example.network.id,
+        until: "2026-01-07T00:00:00.000Z",
+        rollouts: ["rol_01kc0vf4n6p8q0r2s4t6v8w0x2"],
+      },
+    ],
+  });
 /** With the operation that brings it to the cell. */
 export const ChangedAccessAnswer = z
   .strictObject({ entries: z.array(AccessEntry), operation: OperationId })

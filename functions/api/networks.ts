@@ -17,6 +17,7 @@ import { readAccess } from "#core/operations/read-access.ts";
 import { listEvents, listOperations } from "#core/operations/read-history.ts";
 import { readNetwork } from "#core/operations/read-network.ts";
 import { readOperation } from "#core/operations/read-operation.ts";
+import { deferUpdate as defer } from "#core/operations/rollout/defer-update.ts";
 import { rotateSecrets as rotate } from "#core/operations/rotate-secrets.ts";
 import { setAccess } from "#core/operations/set-access.ts";
 import { updateNetwork as update } from "#core/operations/update-network.ts";
@@ -82,6 +83,10 @@ export const deleteNetwork = endpoint(routes.deleteNetwork, async (deps, { calle
 export const rotateSecrets = endpoint(routes.rotateSecrets, async (deps, { caller, params, query }) =>
   awaited(deps, caller, await rotate(deps, caller, params.net ?? ""), query.wait),
 );
+
+export const deferUpdate = endpoint(routes.deferUpdate, async (deps, { caller, params, body }) => ({
+  body: await defer(deps, caller, { id: params.net ?? "", ...body }),
+}));
 
 export const getAccess = endpoint(routes.getAccess, async (deps, { caller, params }) =>
   versioned(await readAccess(deps, caller, params.net ?? "")),

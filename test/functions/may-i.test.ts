@@ -52,6 +52,7 @@ const table: Readonly<Record<string, readonly [Weakest, "of a network"?]>> = {
   listNetworkOperations: ["viewer", "of a network"],
   listNetworkEvents: ["viewer", "of a network"],
   rotateSecrets: ["operator", "of a network"],
+  deferUpdate: ["operator", "of a network"],
   getAccess: ["operator", "of a network"],
   putAccess: ["admin", "of a network"],
   createNetworkToken: ["viewer", "of a network"],

@@ -10,7 +10,7 @@ import { contextOf } from "../../infra/context.ts";
 import { ControlPlaneStack } from "../../infra/control-plane-stack.ts";
 import { CELL_FUNCTION } from "../../infra/rights.ts";
 
-/** Stands for the agent's chart. */
+/** The agent's chart. */
 const chart = resolve(import.meta.dirname, "../../cell-agent/chart");
 
 export interface Resource {

@@ -13,24 +13,22 @@ export const chartValues = (): Values => parse(readFileSync(join(chart, "values.
  * What `helm template` makes of the agent's chart. Its templates keep to four things: a value, `quote`, `toJson`, and `if` without
  * nesting; anything else fails here. So the suite needs no helm.
  */
-export function renderChart(namespace: string, values: Values): object[] {
+export function renderChart(values: Values): object[] {
   const all = merged(chartValues(), values);
   const templates = readdirSync(join(chart, "templates")).map((file) =>
     readFileSync(join(chart, "templates", file), "utf8"),
   );
   return templates.flatMap((template) =>
-    parseAllDocuments(rendered(template, namespace, all)).map((document) => document.toJS() as object),
+    parseAllDocuments(rendered(template, all)).map((document) => document.toJS() as object),
   );
 }
 
-function rendered(template: string, namespace: string, values: Values): string {
+function rendered(template: string, values: Values): string {
   const valueAt = (path: string): unknown =>
-    path === ".Release.Namespace"
-      ? namespace
-      : path
-          .replace(/^\.Values\./, "")
-          .split(".")
-          .reduce<unknown>((within, name) => (within as Values)[name], values);
+    path
+      .replace(/^\.Values\./, "")
+      .split(".")
+      .reduce<unknown>((within, name) => (within as Values)[name], values);
   const text = template
     .replace(/\n\s*\{\{- if (\S+) \}\}([\s\S]*?)\n\s*\{\{- end \}\}/g, (_all, path: string, then: string) =>
       valueAt(path) ? then : "",

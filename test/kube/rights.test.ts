@@ -85,9 +85,7 @@ describe("the rights that the chart gives to the agent", () => {
 
 /** Each as `verb resource`. */
 function rightsOfTheChart(): string[] {
-  const roles = renderChart("cellplane-system", {}).filter(({ kind }: { kind?: string }) =>
-    /^(Cluster)?Role$/.test(kind ?? ""),
-  );
+  const roles = renderChart({}).filter(({ kind }: { kind?: string }) => /^(Cluster)?Role$/.test(kind ?? ""));
   return roles.flatMap(({ rules }: Json) =>
     rules.flatMap(({ resources, verbs }: { resources: string[]; verbs: string[] }) =>
       resources.flatMap((resource) => verbs.filter((verb) => verb !== "bind").map((verb) => `${verb} ${resource}`)),

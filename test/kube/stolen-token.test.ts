@@ -78,6 +78,11 @@ describe("a stolen token of the agent", () => {
       binding("a-tenant", "cellplane-tenant", [{ kind: "User", name: "eve", apiGroup: rbac }]),
     ],
     ["makes a namespace of others a tenant", ["label", "namespace", "others", "cellplane.dev/tenant=true"]],
+    [
+      "makes a tenant in which pods may do what they like",
+      ["create", "-f", "-"],
+      object("v1", "Namespace", { name: "grab", labels: { "cellplane.dev/tenant": "true" } }),
+    ],
     ["makes a namespace that is no tenant", ["create", "namespace", "grab"]],
     ["takes the label from a tenant", ["label", "namespace", "a-tenant", "cellplane.dev/tenant-"]],
     ["deletes a namespace of others", ["delete", "namespace", "others", "--wait=false"]],

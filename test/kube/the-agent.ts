@@ -28,12 +28,12 @@ export function installAgent(cluster: TheCluster, order: AgentOrder): void {
     apiCaSecret: "api-ca-of-operator",
     ingress: { publicApiPort: cluster.api.port, publicNatsPort: cluster.nats.port },
   };
-  const objects = renderChart(namespace, values);
+  const objects = renderChart(values);
   const isAgent = ({ kind }: { kind?: string }) => kind === "Deployment";
   // The Service has its address before the agent tells it to the control plane.
   cluster.apply(...objects.filter((object) => !isAgent(object)));
   const publicUrl = `https://${addressOf(name, namespace)}`;
-  cluster.apply(...renderChart(namespace, { ...values, publicUrl }).filter(isAgent));
+  cluster.apply(...renderChart({ ...values, publicUrl }).filter(isAgent));
 }
 
 const secretOf = (secret: string, stringData: Record<string, string>): object => ({

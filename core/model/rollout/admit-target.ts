@@ -2,6 +2,7 @@ import { isMeantBy } from "../release/release.ts";
 import { millisecondsOf, timestampOf } from "../time.ts";
 import type { Blocker, Blockers } from "./blocker.ts";
 import { isAsAsked } from "./change.ts";
+import { deferredAt } from "./defer.ts";
 import type { Rollout } from "./rollout.ts";
 import type { Sighting } from "./sighting.ts";
 import { type RolloutTarget, withState } from "./target.ts";
@@ -41,7 +42,8 @@ export function admitTarget(
 ): Admission {
   const settled = settledUntouched(target, seen, rollout, now);
   if (settled || !seen) return { target: settled ?? target, ready: false };
-  const blocker = blockers.forward(seen);
+  const until = rollout.spec.deferrals === "respect" ? deferredAt(target.deferral, now) : null;
+  const blocker = blockers.forward(until === null ? seen : { ...seen, deferredUntil: until });
   if (!blocker) return { target: withClockStopped(target, now), ready: true };
   const { code, message, burns } = blocker;
   if (!burns)

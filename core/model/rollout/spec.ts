@@ -75,6 +75,8 @@ export const RolloutSpec = z
     gates: z.array(GateSpec).max(50).default([]),
     onFailure: z.enum(["pause", "rollback", "abort"]).default("pause"),
     windows: z.enum(["respect", "ignore"]).default("respect"),
+    /** Whether owners may put it off, as far as their plan lets them. */
+    deferrals: z.enum(["respect", "ignore"]).default("respect"),
     /** Takes networks over from older rollouts instead of waiting for them. */
     supersede: z.boolean().default(false),
   })

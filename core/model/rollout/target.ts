@@ -3,6 +3,7 @@ import { CellId, NetworkId, OrganizationId, RolloutId } from "../ids.ts";
 import { Timestamp } from "../time.ts";
 import { slotsOf } from "./amount.ts";
 import { Intent } from "./change.ts";
+import { Deferral } from "./defer.ts";
 import { orderOf } from "./order.ts";
 import type { Pace } from "./spec.ts";
 
@@ -73,6 +74,8 @@ export const RolloutTarget = z.strictObject({
   undo: Attempt.nullable(),
   /** How long it has waited for its cell: what `progressDeadline` is held against. */
   blocked: z.strictObject({ spentMs: z.int().nonnegative(), since: Timestamp.nullable() }).nullable(),
+  /** Its owner put it off, once or more often. */
+  deferral: Deferral.optional(),
 });
 export type RolloutTarget = z.infer<typeof RolloutTarget>;
 

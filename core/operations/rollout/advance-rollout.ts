@@ -75,7 +75,7 @@ async function turn(deps: Dependencies, input: AdvanceInput): Promise<Turn> {
   const { sighted, resting } = await sightTargets(store, found.value, { turn: input.loops, now });
   const policies = await readPolicies(deps, found.value);
   const decision = advance(found.value, sighted, now, { ...policies, resting });
-  await writeTargets(store, found, sighted, decision.moved);
+  await writeTargets(deps, found, sighted, decision.moved);
   const nextActionAt = rolloutHasEnded(decision.rollout) ? null : timestampOf(now + waitOf(decision, now) + LEASE_MS);
   const value: Rollout = { ...decision.rollout, nextActionAt };
   await store.commit([{ write: "put", was: found.version, kind: "rollout", value }]);

@@ -5,6 +5,7 @@ import { specOf } from "../../model/network-change.ts";
 import type { Caller } from "../../model/organization.ts";
 import { resolveChange } from "../../model/release/resolve-release.ts";
 import { changed, describeChange, type Intent } from "../../model/rollout/change.ts";
+import { deferredAt } from "../../model/rollout/defer.ts";
 import { takenBy } from "../../model/rollout/hold.ts";
 import { type RolloutPage, withRows } from "../../model/rollout/page.ts";
 import type { Rollout } from "../../model/rollout/rollout.ts";
@@ -77,6 +78,8 @@ async function decide(
     throw new Refusal("superseded", `${rolloutId} was changed since this was decided.`);
   if (!target || network.deleting || network.generation !== seen.generation) return undefined;
   if (back ? target.value.undo !== null : !isOpen(target.value)) return undefined;
+  // Put off since this was decided; what is put off later is refused by the target's version.
+  if (!back && spec.deferrals === "respect" && deferredAt(target.value.deferral, now) !== null) return undefined;
   const sighting = (await sightNetworks(store, [id], rolloutId)).get(id);
   if (sighting?.generation !== seen.generation || differs(sighting.hold, seen.hold)) return undefined;
 
