@@ -92,7 +92,7 @@ describe("the manifests after a rotation", () => {
   const rotated = rotate(made.keys, 1);
 
   it("start a new orchestrator and give the broker a new certificate, which is not started anew", () => {
-    expect(at(rotated)).toHaveLength(4);
+    expect(at(rotated)).toHaveLength(5);
     const credentials = renewCredentials(made.credentials, {
       ...{ instance: objectNameOf(network), keys: rotated, authorities: made.authorities },
       ...{ natsNames: [made.addresses.host], now },
