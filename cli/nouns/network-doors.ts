@@ -78,6 +78,36 @@ export const networkDoors: readonly Verb[] = [
     },
   },
   {
+    usage: "defer <network>",
+    does: "put off the updates that rollouts bring to a network and have not begun, as far as its plan lets",
+    examples: [
+      'networks defer factory-7 --until 2026-01-07T06:00:00Z --reason "stocktaking"',
+      "networks defer factory-7 --take-back",
+    ],
+    options: (command) =>
+      command
+        .option("--until <time>", "not before this, RFC 3339")
+        .option("--take-back", "let them come again")
+        .option("--reason <text>", "for whoever wonders why it waits"),
+    act: async (session, { args: [which = ""], options: { until, takeBack, reason } }) => {
+      const given = typeof until === "string" ? Date.parse(until) : Number.NaN;
+      if (takeBack ? until !== undefined : Number.isNaN(given))
+        throw new Failure("usage", "Say until when.", "--until 2026-01-07T06:00:00Z, or --take-back, and not both.");
+      const { id, name } = await session.network(which);
+      const { body } = await session.api.call<{ until: string | null; rollouts: readonly string[] }>({
+        method: "POST",
+        path: `/v1/networks/${id}/defer`,
+        body: { until: takeBack ? null : new Date(given).toISOString(), ...(reason ? { reason } : {}) },
+      });
+      if (session.format === "json" || session.format === "yaml")
+        return writeOne(session.terminal, session.format, { data: body, name: id, shown: [] });
+      const when = body.until === null ? "may come again" : `not before ${body.until}`;
+      session.terminal.out(
+        `${body.rollouts.length === 1 ? "The update" : `${body.rollouts.length} updates`} for ${name}: ${when}.\n`,
+      );
+    },
+  },
+  {
     usage: "token <network>",
     does: "fetch a token of 15 minutes that opens a network straight at its cell; it alone goes to stdout",
     examples: ["networks token factory-7", 'curl -H "Authorization: Bearer $(cellplane networks token factory-7)" …'],

@@ -2,6 +2,7 @@ import * as z from "zod";
 import { NetworkSpec, Phase } from "../model/network.ts";
 import { AccessEntries } from "../model/network-access.ts";
 import { Role } from "../model/role.ts";
+import { DeferralRequest } from "../model/rollout/defer.ts";
 import {
   AcceptedAnswer,
   AccessAnswer,

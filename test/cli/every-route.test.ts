@@ -140,6 +140,9 @@ describe("every route of the hosted API that a person needs", () => {
     expect(await tried("networks", "ungrant", "factory-7", "user:usr_1")).toMatchObject({ code: 1 });
     await cellplane("networks", "rotate-secrets", "factory-7", "--yes");
     await settled("factory-7");
+    expect(await tried("networks", "defer", "factory-7")).toMatchObject({ code: 2 });
+    const nothing = await tried("networks", "defer", "factory-7", "--until", "2099-01-01T00:00:00Z");
+    expect(nothing).toMatchObject({ code: 1, err: expect.stringContaining("No update that could be deferred") });
     expect(await cellplane("networks", "token", "factory-7")).toMatch(/^ey[\w.-]+\n$/);
     expect(await cellplane("operations", "get", operation)).toMatch(/succeeded/);
     expect(await cellplane("operations", "explain", operation)).toMatch(/has succeeded/);

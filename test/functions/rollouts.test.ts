@@ -64,6 +64,43 @@ describe("the API of rollouts", () => {
     ]);
   });
 
+  it("lets an owner put an update off, as far as the plan lets, and says so", async () => {
+    const [net] = (await call("GET", "/v1/orgs/default/networks")).json.items.map(({ id }) => id);
+    const defer = (body: object) => call("POST", `/v1/networks/${net}/defer`, { body });
+    const soon = new Date(plane.clock.now() + 60 * 60_000).toISOString();
+    expect(await defer({ until: soon })).toMatchObject({
+      status: 409,
+      json: { detail: "No update that could be deferred is coming to n-1." },
+    });
+    const rollout = (await start({ change: { release: "0.2.0" }, gates: [{ before: 1, kind: "manual" }] })).json.id;
+    const path = `/v1/rollouts/${rollout}`;
+    await expect.poll(async () => (await call("GET", `${path}/targets`)).json.items.length).toBe(1);
+    const far = new Date(plane.clock.now() + 30 * 24 * 60 * 60_000).toISOString();
+    expect(await defer({ until: far })).toMatchObject({ status: 400, json: { errors: [{ path: "until" }] } });
+    expect(await defer({ until: "tomorrow" })).toMatchObject({ status: 400 });
+    const put = await defer({ until: soon, reason: "holidays" });
+    expect(put).toMatchObject({ status: 200, json: { network: net, until: soon, rollouts: [rollout] } });
+    expect(await defer({ until: soon })).toMatchObject({ status: 200 });
+    expect((await call("POST", `${path}/approve`, { body: { gate: 1, reason: "go" } })).status).toBe(202);
+    await expect
+      .poll(async () => JSON.stringify((await call("GET", `${path}/explain?network=${net}`)).json))
+      .toContain(`its owner deferred it until ${soon}`);
+    expect(await defer({ until: new Date(plane.clock.now() + 120 * 60_000).toISOString() })).toMatchObject({
+      status: 409,
+      json: { detail: expect.stringContaining("may be deferred once") },
+    });
+    expect((await call("GET", `/v1/networks/${net}`)).json).toMatchObject({ status: { release: "0.1.0" } });
+    expect(await defer({ until: null })).toMatchObject({ status: 200, json: { until: null } });
+    expect((await call("GET", `/v1/networks/${net}/events`)).json.items.slice(0, 2)).toMatchObject([
+      { type: "update.resumed" },
+      { type: "update.deferred" },
+    ]);
+    const audit = await call("GET", "/v1/orgs/default/audit?action=network.defer");
+    expect(audit.json.items).toHaveLength(2);
+    expect((await call("POST", `${path}/abort`)).status).toBe(202);
+    await expect.poll(async () => (await call("GET", path)).json.state).toBe("aborted");
+  });
+
   it("keeps freezes until they are taken away", async () => {
     const body = { scope: { fleet: true }, reason: "holidays", until: "2099-01-01T00:00:00.000Z" };
     const { status, json } = await call("POST", "/v1/freezes", { body });
