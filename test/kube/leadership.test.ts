@@ -2,6 +2,7 @@ import { afterEach, beforeEach, expect, it, vi } from "vitest";
 import { kubeconfigCluster, kubernetesCluster } from "#adapters/kubernetes.ts";
 import { systemClock } from "#adapters/world.ts";
 import { type Leadership, lead } from "../../cell-agent/leadership.ts";
+import { clearForProcesses, leaderName } from "./an-agent-process.ts";
 import { type FaultProxy, startFaultProxy } from "./fault-proxy.ts";
 import { theKubeconfig } from "./the-kubeconfig.ts";
 
@@ -17,11 +18,7 @@ const note = (name: string) => ({
 });
 
 const ends: (() => unknown)[] = [];
-beforeEach(async () => {
-  const { kubectl, apply } = theKubeconfig();
-  apply("apiVersion: v1\nkind: Namespace\nmetadata: { name: cellplane-system }\n");
-  kubectl("-n", "cellplane-system", "delete", "lease", "cell-agent", "--ignore-not-found");
-});
+beforeEach(clearForProcesses);
 afterEach(async () => {
   for (const end of ends.splice(0).reverse()) await end();
 });
@@ -79,15 +76,5 @@ it("is won by one of many that race for it", async () => {
   const leaders = new Set<number>();
   replicas.forEach(({ leads }, index) => void leads.then((one) => one && leaders.add(index)));
   await vi.waitFor(() => expect(leaders.size).toBe(1), within);
-  const { kubectl } = theKubeconfig();
-  const holder = kubectl(
-    "-n",
-    "cellplane-system",
-    "get",
-    "lease",
-    "cell-agent",
-    "-o",
-    "jsonpath={.spec.holderIdentity}",
-  );
-  expect([...leaders]).toEqual(["a", "b", "c", "d"].flatMap((name, index) => (name === holder ? [index] : [])));
+  expect([...leaders]).toEqual(["a", "b", "c", "d"].flatMap((name, index) => (name === leaderName() ? [index] : [])));
 });

@@ -245,8 +245,9 @@ describe("the life of a network under kubectl", () => {
       const name = await aReadyNetwork();
       const versions = () =>
         [
-          ...cluster.list("netinst"),
-          ...cluster.list("ns,sts,deploy,svc,netpol,quota,limits,sa,rolebinding,pdb,secret,ingressroute", "-n", name),
+          instance(name),
+          cluster.get("namespace", name),
+          ...cluster.list("sts,deploy,svc,netpol,quota,limits,sa,rolebinding,pdb,secret,ingressroute", "-n", name),
         ].map(({ kind, metadata }) => `${kind}/${metadata.name}@${metadata.resourceVersion}`);
       // What Kubernetes itself counts follows a little later.
       let before: string[] = [];
