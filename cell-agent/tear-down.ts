@@ -1,8 +1,9 @@
+import { Refusal, retryableKinds } from "#core/errors.ts";
 import type { NetworkInstance } from "#core/model/instance.ts";
 import { managerOf } from "#core/model/instance.ts";
-import type { KubeObject } from "#core/model/kube-object.ts";
+import type { KubeObject, ObjectRef } from "#core/model/kube-object.ts";
 import { heldOf, holdOf, isHeld, saidOf } from "./blockers-of.ts";
-import { TEARDOWN_FINALIZER } from "./cell.ts";
+import { APPLIED_HASH, TEARDOWN_FINALIZER } from "./cell.ts";
 import { credentialsRef } from "./keys/credentials.ts";
 import { networkKeysRef } from "./keys/network-keys.ts";
 import type { Operator } from "./operator.ts";
@@ -30,9 +31,9 @@ export async function tearDown(operator: Operator, instance: NetworkInstance): P
   }
   const ref = { apiVersion: "v1", kind: "Namespace", name };
   const namespace = await cluster.get(ref);
-  if (namespace) {
-    if (namespace.metadata.deletionTimestamp === undefined) await cluster.remove(ref);
-    await tellBlocked(operator, instance, await blockersOf(operator, namespace));
+  if (namespace && isOurs(namespace)) {
+    const refused = namespace.metadata.deletionTimestamp === undefined ? await removeNamespace(operator, ref) : [];
+    await tellBlocked(operator, instance, [...refused, ...(await blockersOf(operator, namespace))]);
     return { againMs: LOOK_AGAIN_MS };
   }
   await cluster.remove(credentialsRef(name));
@@ -50,6 +51,20 @@ export async function tearDown(operator: Operator, instance: NetworkInstance): P
   }
   if (isHeld(left)) await tellBlocked(operator, instance, [holdOf(left)]);
   return { againMs: LOOK_AGAIN_MS };
+}
+
+/** One of the same name that was never handed over has nothing of ours in it, and stays. */
+const isOurs = ({ metadata }: KubeObject): boolean => metadata.annotations?.[APPLIED_HASH] !== undefined;
+
+/** What the cluster says against it: somebody took the label of tenants away, and with it our right to touch it. */
+async function removeNamespace({ cluster }: Operator, ref: ObjectRef): Promise<string[]> {
+  try {
+    await cluster.remove(ref);
+    return [];
+  } catch (error) {
+    if (!(error instanceof Refusal) || retryableKinds.includes(error.kind)) throw error;
+    return [error.message];
+  }
 }
 
 async function tellBlocked(operator: Operator, instance: NetworkInstance, blockers: readonly string[]): Promise<void> {

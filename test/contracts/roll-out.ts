@@ -71,7 +71,7 @@ export function rollOutContract(name: string, openIntent: () => Promise<Intent<S
       });
     const found = async (id: RolloutId) => (await plane.store.get("rollout", id))?.value;
     const reaches = (id: RolloutId, state: string) =>
-      expect.poll(async () => (await found(id))?.state, { timeout: 15_000 }).toBe(state);
+      expect.poll(async () => (await found(id))?.state, { timeout: 60_000 }).toBe(state);
     const targets = async (id: RolloutId) => (await readTargets(plane.store, id)).map(({ value }) => value);
     const generations = async (networks: readonly NetworkId[]) =>
       (await plane.store.getMany("network", networks)).map(({ value }) => value.generation);
@@ -94,7 +94,7 @@ export function rollOutContract(name: string, openIntent: () => Promise<Intent<S
       expect(peak).toBeGreaterThan(0);
       expect(peak).toBeLessThanOrEqual(2);
       for (const cell of cells) expect(await plane.store.countOf(`rollout/${id}/cell/${cell}`)).toBe(0);
-    }, 30_000);
+    }, 120_000);
 
     it.each(steps)(
       "%s may run twice",
@@ -110,7 +110,7 @@ export function rollOutContract(name: string, openIntent: () => Promise<Intent<S
         });
         await expectDone((await start()).id, networks);
       },
-      30_000,
+      120_000,
     );
 
     it.each(steps.flatMap((step) => [[step, "before"] as const, [step, "after"] as const]))(
@@ -133,7 +133,7 @@ export function rollOutContract(name: string, openIntent: () => Promise<Intent<S
         await expectDone(id, networks);
         expect((await found(id))?.attempt).toBe(2);
       },
-      30_000,
+      120_000,
     );
 
     it("goes on in another execution before the history of this one is full", async () => {
@@ -152,7 +152,7 @@ export function rollOutContract(name: string, openIntent: () => Promise<Intent<S
       const executions = plane.workflows.executions.list("roll-out");
       expect(executions.map(({ name }) => name).sort()).toEqual([`${id}-1`, `${id}-2`]);
       await expect.poll(() => executions.map(({ status }) => status)).toEqual(["SUCCEEDED", "SUCCEEDED"]);
-    }, 30_000);
+    }, 120_000);
 
     it("takes in a network that is created meanwhile, in its last wave", async () => {
       const networks = await open(2);
@@ -167,7 +167,7 @@ export function rollOutContract(name: string, openIntent: () => Promise<Intent<S
       await commandRollout(plane.deps, plane.caller, { id, command: approve, reason: "fine" });
       await expectDone(id, [...networks, late.network.id]);
       expect((await targets(id)).find(({ network }) => network === late.network.id)?.wave).toBe(1);
-    }, 30_000);
+    }, 120_000);
 
     it("takes networks over from an older rollout where it says so, which both records tell", async () => {
       const networks = await open(2);
@@ -182,7 +182,7 @@ export function rollOutContract(name: string, openIntent: () => Promise<Intent<S
       expect(holds.map(({ value }) => value.rollout)).toEqual([newer.id, newer.id]);
       expect(holds.flatMap(({ value }) => value.over)).toContain(older.id);
       expect(await plane.store.countOf(`rollout/${older.id}/global`)).toBe(0);
-    }, 30_000);
+    }, 120_000);
 
     it("is started by hand as an execution, once, and its id derives from it", async () => {
       const networks = await open(2, {});
@@ -193,7 +193,7 @@ export function rollOutContract(name: string, openIntent: () => Promise<Intent<S
       const id = listed?.id as RolloutId;
       await expectDone(id, networks);
       expect(await found(id)).toMatchObject({ actor: "ann", reason: "by hand", attempt: 1 });
-    }, 30_000);
+    }, 120_000);
 
     it("started by hand with a bad spec fails with the sentence that the API gives", async () => {
       await open(1);
@@ -204,7 +204,7 @@ export function rollOutContract(name: string, openIntent: () => Promise<Intent<S
       await expect.poll(() => execution?.status).toBe("FAILED");
       expect(JSON.stringify(execution?.end?.how)).toContain(String(refused));
       expect(await plane.store.list("rollouts", "all", { limit: 5 })).toEqual([]);
-    }, 30_000);
+    }, 120_000);
 
     it("is paused when its execution is stopped, and says so; a resume goes on", async () => {
       const networks = await open(2);
@@ -221,7 +221,7 @@ export function rollOutContract(name: string, openIntent: () => Promise<Intent<S
       await tell({ verb: "approve", gate: 0 }, "looked at it");
       await expectDone(id, networks);
       await expect(tell({ verb: "pause" })).rejects.toMatchObject({ kind: "not-possible-now" });
-    }, 30_000);
+    }, 120_000);
 
     it("takes everything back that it changed, and gives every slot back", async () => {
       const networks = await open(3);
@@ -232,7 +232,7 @@ export function rollOutContract(name: string, openIntent: () => Promise<Intent<S
       expect(await releases(networks)).toEqual(networks.map(() => "0.1.0"));
       expect(await generations(networks)).toEqual(networks.map(() => 3));
       expect(await plane.store.countOf(`rollout/${id}/global`)).toBe(0);
-    }, 30_000);
+    }, 120_000);
 
     it("waits for an older rollout that holds the same network, and goes on when that has ended", async () => {
       const networks = await open(2);

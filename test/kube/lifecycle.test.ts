@@ -6,6 +6,8 @@ import { type Json, theCluster } from "./the-cluster.ts";
 
 const SLOW = 180_000;
 const SOON = { timeout: 20_000, interval: 200 };
+/** With this label a namespace is handed over to the agent. */
+const TENANT = { "cellplane.dev/tenant": "true" };
 const READY = { timeout: 90_000, interval: 300 };
 
 /** The operator of a cell that belongs to no control plane, worked by kubectl alone. */
@@ -177,7 +179,7 @@ describe("the life of a network under kubectl", () => {
       const { name } = one.metadata;
       const ours = { "app.kubernetes.io/managed-by": "cellplane-cell-agent", "cellplane.dev/network": name };
       cluster.apply(
-        { apiVersion: "v1", kind: "Namespace", metadata: { name, labels: { team: "x" } } },
+        { apiVersion: "v1", kind: "Namespace", metadata: { name, labels: { team: "x", ...TENANT } } },
         {
           ...{ apiVersion: "v1", kind: "Service", metadata: { name: "nats", namespace: name } },
           spec: { selector: { app: "mine" }, ports: [{ name: "client", port: 4222 }] },
@@ -200,6 +202,31 @@ describe("the life of a network under kubectl", () => {
       expect(cluster.get("namespace", name)?.metadata.labels).toMatchObject({ team: "x", ...ours });
       expect(cluster.get("networkpolicy", "of-before", name)).toBeUndefined();
       remove(name);
+    },
+    SLOW,
+  );
+
+  it(
+    "leaves a namespace alone that nobody handed over, and says how that is done",
+    async () => {
+      const one = written();
+      const { name } = one.metadata;
+      cluster.apply({ apiVersion: "v1", kind: "Namespace", metadata: { name, labels: { team: "x" } } });
+      cluster.apply(one);
+      await expect.poll(() => condition(name, "Applied")?.message, READY).toContain("cellplane.dev/tenant=true");
+      remove(name);
+      await expect.poll(() => instance(name), READY).toBeUndefined();
+      expect(cluster.get("namespace", name)?.metadata).toMatchObject({ labels: { team: "x" } });
+      expect(cluster.get("namespace", name)?.metadata.deletionTimestamp).toBeUndefined();
+      cluster.kubectl("delete", "namespace", name, "--wait=false");
+
+      const other = await aReadyNetwork();
+      cluster.kubectl("label", "namespace", other, "cellplane.dev/tenant-");
+      remove(other);
+      await expect.poll(() => instance(other)?.status.blockers.join(), READY).toContain("cellplane.dev/tenant=true");
+      cluster.kubectl("label", "namespace", other, "cellplane.dev/tenant=true");
+      await expect.poll(() => instance(other), READY).toBeUndefined();
+      expect(cluster.get("namespace", other)).toBeUndefined();
     },
     SLOW,
   );
