@@ -8,8 +8,9 @@ export default defineConfig({
   test: {
     include: ["test/**/*.test.ts"],
     exclude: ["test/aws/**", "test/infra/**", "test/kube/**"],
-    testTimeout: 30_000,
-    hookTimeout: 60_000,
+    testTimeout: 120_000,
+    expect: { poll: { timeout: 20_000, interval: 20 } },
+    hookTimeout: 120_000,
     pool: "forks",
     maxWorkers: 2,
     globalSetup: "test/find-nats-server.ts",

@@ -116,7 +116,7 @@ export async function aServedCell(
   return {
     ...{ cell, cells, signer, controlPlane, logged, id, address },
     agent: running,
-    whenReady: () => vi.waitFor(async () => void (await cells.list(address())), { timeout: 10_000 }),
+    whenReady: () => vi.waitFor(async () => void (await cells.list(address())), { timeout: 60_000 }),
     async stopAgent() {
       await agent?.close();
       agent = undefined;

@@ -75,7 +75,7 @@ describe("the authorities of a cell in their rotation", () => {
     await served.stopAgent();
     const joins = served.controlPlane.joins.length;
     await served.startAgent(ago(days));
-    await vi.waitFor(() => expect(served.controlPlane.joins.length).toBeGreaterThan(joins), { timeout: 10_000 });
+    await expect.poll(() => served.controlPlane.joins.length, { timeout: 60_000 }).toBeGreaterThan(joins);
     return served.controlPlane.joins.at(-1);
   };
   const secret = async (cluster: Cluster, ref: ObjectRef, file: string) => {
@@ -86,7 +86,7 @@ describe("the authorities of a cell in their rotation", () => {
     secret(served.cell.cluster, { ...keptRef("Secret", "orchestrator"), namespace: name }, "nats-ca.pem");
 
   it("hands the next generation out to the control plane and to every network, before it signs anything", async () => {
-    const before = await vi.waitUntil(() => served.controlPlane.joins.at(-1), { timeout: 10_000 });
+    const before = await vi.waitUntil(() => served.controlPlane.joins.at(-1), { timeout: 60_000 });
     expect(certificatesIn(before.natsCaPem ?? "")).toHaveLength(1);
     const joined = await restart(70);
     expect(certificatesIn(joined?.caPem ?? "")).toHaveLength(2);
@@ -97,7 +97,7 @@ describe("the authorities of a cell in their rotation", () => {
       ...{ apiVersion: "cellplane.dev/v1", kind: "NetworkInstance", metadata: { name } },
       spec: { network, ...anOrder() },
     });
-    await vi.waitFor(async () => expect(await handedOut()).toBe(joined?.natsCaPem), { timeout: 20_000 });
+    await vi.waitFor(async () => expect(await handedOut()).toBe(joined?.natsCaPem), { timeout: 60_000 });
   }, 60_000);
 
   it("lets the next one sign when everybody knows it", async () => {
@@ -107,7 +107,7 @@ describe("the authorities of a cell in their rotation", () => {
     expect(await issuer()).toBe(first);
     const ca = await handedOut();
     expect((await restart(0))?.natsCaPem).toBe(ca);
-    await expect.poll(issuer, { timeout: 20_000 }).toBe(next);
+    await expect.poll(issuer, { timeout: 60_000 }).toBe(next);
   }, 60_000);
 
   it("trusts the calls of the control plane and the internal ports throughout", async () => {
@@ -115,6 +115,6 @@ describe("the authorities of a cell in their rotation", () => {
     expect(signs?.value).toHaveLength(2);
     await served.whenReady();
     const observed = () => served.cells.observe(served.address(), network, { generation: 1, waitMs: 0 });
-    await vi.waitFor(async () => expect(await observed()).toMatchObject({ phase: "ready" }), { timeout: 20_000 });
+    await vi.waitFor(async () => expect(await observed()).toMatchObject({ phase: "ready" }), { timeout: 60_000 });
   }, 60_000);
 });

@@ -24,7 +24,7 @@ describe("the provisioning API", () => {
   beforeAll(async () => {
     served = await aServedCell();
     stranger = await jwkSigner(await newSigningKey());
-    await vi.waitFor(() => expect(served.controlPlane.joins).toHaveLength(1));
+    await expect.poll(() => served.controlPlane.joins).toHaveLength(1);
     await served.whenReady();
   });
   afterAll(() => served.close());
@@ -196,12 +196,12 @@ describe("the provisioning API", () => {
         signal: waiting.signal,
       }).catch(() => undefined),
     );
-    await vi.waitFor(async () => expect(await open()).toBe(200), { timeout: 15_000 });
+    await vi.waitFor(async () => expect(await open()).toBe(200), { timeout: 60_000 });
     const refused = await call({ path: long });
     expect(refused.status).toBe(429);
     expect(refused.headers["retry-after"]).toBe("1");
     waiting.abort();
     await Promise.all(polls);
-    await vi.waitFor(async () => expect(await open()).toBe(0), { timeout: 5_000 });
+    await vi.waitFor(async () => expect(await open()).toBe(0), { timeout: 60_000 });
   });
 });

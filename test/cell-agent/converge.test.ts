@@ -6,7 +6,7 @@ import type { Observed } from "#core/model/network.ts";
 import { type Severable, severable } from "./a-cluster-that-fails.ts";
 import { aNetwork, anOrder, aServedCell, type ServedCell } from "./a-served-cell.ts";
 
-const LONG = { timeout: 20_000 };
+const LONG = { timeout: 60_000 };
 
 describe("an agent and the networks of its cell", () => {
   let served: ServedCell;
@@ -14,7 +14,7 @@ describe("an agent and the networks of its cell", () => {
   beforeAll(async () => {
     cluster = severable();
     served = await aServedCell({ through: cluster.through });
-    await vi.waitFor(() => expect(served.controlPlane.joins).toHaveLength(1));
+    await expect.poll(() => served.controlPlane.joins).toHaveLength(1);
     await served.whenReady();
   });
   afterAll(() => served.close());
@@ -95,7 +95,7 @@ describe("an agent and the networks of its cell", () => {
       access: { ...order.access, generation: 2, revoked },
     });
     await vi.waitFor(async () => expect(JSON.parse((await ask(network, "/access")).body)).toMatchObject({ revoked }), {
-      timeout: 5_000,
+      timeout: 60_000,
     });
     await until(network, { phase: "ready", observedGeneration: 2 });
     expect((await podsOf(name, "orchestrator")).map(({ metadata }) => metadata.uid)).toEqual(pods);
@@ -107,7 +107,7 @@ describe("an agent and the networks of its cell", () => {
     const drains = async () => (await ask(network, "/drains")).body;
     const [before] = await podsOf(name, "nats");
     // The orchestrator that counts is the one of before: a larger plan gives a new one.
-    const counted = expect.poll(drains, { timeout: 10_000, interval: 5 }).toBe("1");
+    const counted = expect.poll(drains, { timeout: 60_000, interval: 5 }).toBe("1");
     await served.cells.apply(served.address(), network, {
       ...order,
       generation: 2,

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { type Severable, severable } from "./a-cluster-that-fails.ts";
 import { aNetwork, anOrder, aServedCell, type ServedCell } from "./a-served-cell.ts";
 
-const LONG = { timeout: 20_000 };
+const LONG = { timeout: 60_000 };
 
 describe("an agent that is killed after every single write", () => {
   let served: ServedCell;
@@ -10,7 +10,7 @@ describe("an agent that is killed after every single write", () => {
   beforeAll(async () => {
     cluster = severable();
     served = await aServedCell({ through: cluster.through });
-    await vi.waitFor(() => expect(served.controlPlane.joins).toHaveLength(1));
+    await expect.poll(() => served.controlPlane.joins).toHaveLength(1);
     await served.whenReady();
   });
   afterAll(() => served.close());

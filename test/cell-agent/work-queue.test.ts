@@ -1,4 +1,4 @@
-import { describe, expect, it, vi } from "vitest";
+import { describe, expect, it } from "vitest";
 import { systemClock } from "#adapters/world.ts";
 import { inTurn } from "../../cell-agent/in-turn.ts";
 import { type Outcome, workQueue } from "../../cell-agent/work-queue.ts";
@@ -20,10 +20,10 @@ describe("the work queue", () => {
       return {};
     });
     for (let i = 0; i < 5; i++) queue.add("a");
-    await vi.waitFor(() => expect(releases).toHaveLength(1));
+    await expect.poll(() => releases).toHaveLength(1);
     for (let i = 0; i < 5; i++) queue.add("a");
     releases[0]?.();
-    await vi.waitFor(() => expect(releases).toHaveLength(2));
+    await expect.poll(() => releases).toHaveLength(2);
     releases[1]?.();
     await queue.close();
     expect(releases).toHaveLength(2);
@@ -43,7 +43,7 @@ describe("the work queue", () => {
       return {};
     }, 3);
     for (let i = 0; i < 50; i++) queue.add(String(i));
-    await vi.waitFor(() => expect(done.size).toBe(50));
+    await expect.poll(() => done.size).toBe(50);
     expect(most).toBe(3);
     await queue.close();
   });
@@ -56,7 +56,7 @@ describe("the work queue", () => {
       return tries < 5 ? { againMs: 1 } : {};
     });
     queue.add("a");
-    await vi.waitFor(() => expect(tries).toBe(5), { timeout: 5_000 });
+    await expect.poll(() => tries, { timeout: 60_000 }).toBe(5);
     await queue.close();
   });
 });

@@ -56,7 +56,7 @@ export function cellsContract(
           expect(observed).toMatchObject({ network, phase: "ready", observedGeneration: 1 });
           return observed;
         },
-        { timeout: 20_000 },
+        { timeout: 60_000 },
       );
       expect(settled?.endpoints).not.toBeNull();
       const later = await cells.observe(address, network, { generation: 2, waitMs: 1_000 });
@@ -72,7 +72,7 @@ export function cellsContract(
       await cells.remove(address, network, { epoch: 1, generation: 5 });
       await vi.waitFor(
         async () => expect(await cells.observe(address, network, { generation: 5, waitMs: 5_000 })).toBeUndefined(),
-        { timeout: 20_000 },
+        { timeout: 60_000 },
       );
       await expect(cells.apply(address, network, anOrder({ generation: 4 }))).rejects.toMatchObject({
         kind: "stale-generation",
@@ -106,7 +106,7 @@ export function cellsContract(
           cursor = digest.cursor;
           expect(digest.gone).toContain(network);
         },
-        { timeout: 20_000 },
+        { timeout: 60_000 },
       );
       expect((await cells.list(address)).map(({ id }) => id)).not.toContain(network);
     });

@@ -126,7 +126,7 @@ export function rollOutContract(name: string, openIntent: () => Promise<Intent<S
           },
         });
         const { id } = await start();
-        await expect.poll(() => dead, { timeout: 5_000 }).toBe(1);
+        await expect.poll(() => dead, { timeout: 60_000 }).toBe(1);
         plane.clock.advance(2 * 60_000);
         await plane.report(...cells);
         expect((await sweep(plane.deps)).started).toBeGreaterThanOrEqual(1);
@@ -157,7 +157,7 @@ export function rollOutContract(name: string, openIntent: () => Promise<Intent<S
     it("takes in a network that is created meanwhile, in its last wave", async () => {
       const networks = await open(2);
       const { id } = await start({ gates: [{ before: 2, kind: "manual" }] });
-      await expect.poll(async () => (await found(id))?.gates[0]?.state, { timeout: 10_000 }).toBe("asking");
+      await expect.poll(async () => (await found(id))?.gates[0]?.state, { timeout: 60_000 }).toBe("asking");
       const spec = NetworkSpec.parse({ name: "late" });
       const late = await createNetwork(plane.deps, plane.caller, { org: "default", spec, idempotencyKey: undefined });
       await plane.follow();
@@ -176,7 +176,7 @@ export function rollOutContract(name: string, openIntent: () => Promise<Intent<S
       const newer = await start({ change: { settings: { heartbeat: "30s" } }, supersede: true });
       await reaches(newer.id, "succeeded");
       await expect
-        .poll(async () => (await targets(older.id)).map(({ why }) => why?.message), { timeout: 10_000 })
+        .poll(async () => (await targets(older.id)).map(({ why }) => why?.message), { timeout: 60_000 })
         .toContain(`rollout ${newer.id} took the network over`);
       const holds = await plane.store.getMany("rollout-hold", networks);
       expect(holds.map(({ value }) => value.rollout)).toEqual([newer.id, newer.id]);
@@ -209,7 +209,7 @@ export function rollOutContract(name: string, openIntent: () => Promise<Intent<S
     it("is paused when its execution is stopped, and says so; a resume goes on", async () => {
       const networks = await open(2);
       const { id } = await start({ gates: [{ before: 1, kind: "manual" }] });
-      await expect.poll(async () => (await found(id))?.gates[0]?.state, { timeout: 5_000 }).toBe("asking");
+      await expect.poll(async () => (await found(id))?.gates[0]?.state, { timeout: 60_000 }).toBe("asking");
       const [running] = plane.workflows.executions.list("roll-out");
       await running?.stop({ cause: "enough" });
       await reaches(id, "paused");
@@ -237,10 +237,10 @@ export function rollOutContract(name: string, openIntent: () => Promise<Intent<S
     it("waits for an older rollout that holds the same network, and goes on when that has ended", async () => {
       const networks = await open(2);
       const older = await start({ bake: "1s", gates: [{ after: 2, kind: "manual" }] });
-      await expect.poll(async () => (await found(older.id))?.gates[0]?.state, { timeout: 10_000 }).toBe("asking");
+      await expect.poll(async () => (await found(older.id))?.gates[0]?.state, { timeout: 60_000 }).toBe("asking");
       const newer = await start({ change: { settings: { heartbeat: "30s" } } });
       await expect
-        .poll(async () => (await targets(newer.id)).map(({ why }) => why?.code ?? null), { timeout: 10_000 })
+        .poll(async () => (await targets(newer.id)).map(({ why }) => why?.code ?? null), { timeout: 60_000 })
         .toContain("held-by-rollout");
       expect(await generations(networks)).toEqual([2, 2]);
       const approve = { verb: "approve", gate: 0 } as const;
@@ -249,6 +249,6 @@ export function rollOutContract(name: string, openIntent: () => Promise<Intent<S
       await reaches(newer.id, "succeeded");
       expect(await generations(networks)).toEqual([3, 3]);
       expect(rolloutHasEnded({ state: "succeeded" })).toBe(true);
-    }, 40_000);
+    }, 120_000);
   });
 }

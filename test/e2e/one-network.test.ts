@@ -125,11 +125,11 @@ describe("one network on one machine", () => {
     edge = startNode(node);
     await expect
       .poll(async () => (await network.call("GET", "/v1/workspaces/default/nodes?selector=env%3Dprod")).json.items, {
-        timeout: 15_000,
+        timeout: 60_000,
       })
       .toMatchObject([{ id: expect.stringMatching(/^nod_/), state: "online", labels: { env: "prod" } }]);
     await expect
-      .poll(async () => (await plane.call("GET", `/v1/networks/${network.id}`)).json.status.nodes, { timeout: 15_000 })
+      .poll(async () => (await plane.call("GET", `/v1/networks/${network.id}`)).json.status.nodes, { timeout: 60_000 })
       .toEqual({ online: 1, total: 1 });
   });
 
@@ -162,19 +162,19 @@ describe("one network on one machine", () => {
     expect(made).toMatchObject({ status: 201, json: { deployment: { id: expect.stringMatching(/^dep_/) } } });
 
     const lines = () => (existsSync(target) ? readFileSync(target, "utf8").trim().split("\n") : []);
-    await expect.poll(() => lines().length, { timeout: 15_000 }).toBe(500);
+    await expect.poll(() => lines().length, { timeout: 60_000 }).toBe(500);
     expect(lines().map((line) => JSON.parse(line))).toEqual(
       Array.from({ length: 500 }, (_, n) => ({ level: "info", number: 2 * n + 1 })),
     );
     await expect
       .poll(async () => (await network.call("GET", "/v1/workspaces/default/nodes")).json.items[0]?.pipelines, {
-        timeout: 25_000,
+        timeout: 60_000,
       })
       .toMatchObject([{ name: "app-log", rev: 1, health: "ok", in: 1_000, out: 500 }]);
     await expect
       .poll(
         async () => (await network.call("GET", `/v1/workspaces/default/deployments/${made.json.deployment.id}`)).json,
-        { timeout: 15_000 },
+        { timeout: 60_000 },
       )
       .toMatchObject({ state: "completed" });
   });

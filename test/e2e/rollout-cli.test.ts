@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
-import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { aFolder, aNetwork, removeFolder, runBin, type Standalone, startStandalone } from "./standalone.ts";
 
 const bin = resolve(import.meta.dirname, "../../bin/cellplane.js");
@@ -56,9 +56,9 @@ describe("rolling out by the command line", () => {
   it("pauses, resumes, and succeeds under the eyes of who watches, one line for each change", async () => {
     const id = create("--release", "0.2.0", "--waves", "1,100%", "--bake", "1s", "--gate-before", "2");
     const seen = watch(id);
-    await vi.waitFor(() => expect(seen.out()).toMatch(/wave 2 of 2 .*waits to be approved/), { timeout: 60_000 });
+    await expect.poll(() => seen.out(), { timeout: 60_000 }).toMatch(/wave 2 of 2 .*waits to be approved/);
     expect(done("rollouts", "pause", id, "--reason", "lunch")).toBe(`${id} is paused.\n`);
-    await vi.waitFor(() => expect(seen.out()).toMatch(/paused .*lunch/), { timeout: 10_000 });
+    await expect.poll(() => seen.out(), { timeout: 60_000 }).toMatch(/paused .*lunch/);
     expect(JSON.parse(done("rollouts", "get", id, "-o", "json")).paused).toMatchObject({ reason: "lunch" });
     expect(done("networks", "list", "--release", "0.2.0", "-o", "name").trim().split("\n")).toHaveLength(1);
     expect(cellplane("rollouts", "retry-failed", id)).toMatchObject({
@@ -78,7 +78,7 @@ describe("rolling out by the command line", () => {
   it("goes on when who watches leaves, and tells the others when it is aborted", async () => {
     const id = create("--release", "0.1.0", "--gate-before", "1");
     const [left, stayed] = [watch(id), watch(id)];
-    await vi.waitFor(() => expect(left.out() && stayed.out()).toMatch(/waits to be approved/), { timeout: 30_000 });
+    await expect.poll(() => left.out() && stayed.out(), { timeout: 30_000 }).toMatch(/waits to be approved/);
     left.child.kill("SIGINT");
     expect(await left.ended).toBe(130);
     expect(left.err()).toContain(`The rollout ${id} goes on.`);
@@ -92,12 +92,14 @@ describe("rolling out by the command line", () => {
   it("survives a control plane that is killed meanwhile", async () => {
     const id = create("--release", "0.1.0", "--gate-before", "1");
     const seen = watch(id);
-    await vi.waitFor(() => expect(seen.out()).toMatch(/waits to be approved/), { timeout: 30_000 });
+    await expect.poll(() => seen.out(), { timeout: 30_000 }).toMatch(/waits to be approved/);
     process.kill(plane.endpoints().controlPlane.pid, "SIGKILL");
-    await vi.waitFor(() => expect(cellplane("rollouts", "abort", id, "--reason", "enough").status).toBe(0), {
-      timeout: 60_000,
-      interval: 500,
-    });
+    await expect
+      .poll(() => cellplane("rollouts", "abort", id, "--reason", "enough").status, {
+        timeout: 60_000,
+        interval: 500,
+      })
+      .toBe(0);
     expect(await seen.ended).toBe(1);
     expect(seen.out()).toMatch(/ended as aborted/);
   }, 120_000);

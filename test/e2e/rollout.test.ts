@@ -23,7 +23,7 @@ describe("a rollout on one machine", () => {
     await until(
       () => fleet.networks.map(({ arrived }) => arrived().length),
       (arrived) => arrived.every((count, at) => count > (before[at] ?? 0)),
-      30_000,
+      120_000,
     );
   };
   const connections = () => Promise.all(fleet.networks.map(({ connection }) => connection()));
@@ -103,7 +103,7 @@ describe("a rollout on one machine", () => {
       await until(
         () => arrived().length,
         (count) => count >= written(),
-        30_000,
+        120_000,
       );
       expect(arrived()).toEqual(Array.from({ length: written() }, (_, n) => n));
     }

@@ -80,7 +80,7 @@ async function end(child: ChildProcess, signal: NodeJS.Signals): Promise<number 
   return child.exitCode;
 }
 
-const eventually = (assertion: () => void) => vi.waitFor(assertion, { timeout: 20_000, interval: 25 });
+const eventually = (assertion: () => void) => vi.waitFor(assertion, { timeout: 60_000, interval: 25 });
 const lines = (from: number, to: number) =>
   Array.from(
     { length: to - from },

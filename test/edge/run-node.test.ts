@@ -91,7 +91,7 @@ async function aNode() {
     },
   };
   running.push(node);
-  await vi.waitFor(() => expect(peer.seen.hellos.length).toBeGreaterThan(0), 5_000);
+  await vi.waitFor(() => expect(peer.seen.hellos.length).toBeGreaterThan(0), 60_000);
   return node;
 }
 

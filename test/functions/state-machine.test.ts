@@ -124,7 +124,7 @@ async function settle(model: Model, { plane, ids, callers: [call] }: Real): Prom
         if ((await open()) > 0) await takeUp(plane);
         return open();
       },
-      { interval: 250, timeout: 20_000 },
+      { interval: 250, timeout: 60_000 },
     )
     .toBe(0);
 

@@ -47,7 +47,7 @@ describe("R12: a delete that is held", () => {
           await sweep(plane.deps);
           return (await operation()).state;
         },
-        { timeout: 20_000 },
+        { timeout: 60_000 },
       )
       .toBe("failed");
   };

@@ -76,7 +76,7 @@ describe("a network from nothing to a running pipeline", () => {
       r: [5, 60, 1, 2],
     });
     await expect
-      .poll(async () => (await network.call("GET", `${ws}/deployments/${id}`)).body, { timeout: 5_000 })
+      .poll(async () => (await network.call("GET", `${ws}/deployments/${id}`)).body, { timeout: 60_000 })
       .toMatchObject({ state: "completed", counts: { total: 1, applied: 1 } });
     expect((await network.call("GET", `${ws}/nodes/${node.id}`)).body).toMatchObject({
       health: "ok",

@@ -7,7 +7,7 @@ import type { EnrollResponse } from "#core/messages.ts";
 import { startNetwork, type TestNetwork } from "./a-network.ts";
 import { enroll, newToken, prove, TestNode } from "./a-node.ts";
 
-const LONG = { timeout: 15_000 };
+const LONG = { timeout: 60_000 };
 let network: TestNetwork;
 beforeAll(async () => {
   network = await startNetwork({ heartbeatMs: 10_000 });

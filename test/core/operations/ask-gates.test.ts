@@ -74,7 +74,7 @@ describe("a rollout with a gate that something outside answers", () => {
     const { gates, questions, say } = toldGates(notYet);
     const network = await open(gates);
     const { id } = await start({ gates: [{ ...webhook, before: 1 }] });
-    await expect.poll(async () => (await found(id))?.gates[0]?.detail, { timeout: 5_000 }).toBe("tests run");
+    await expect.poll(async () => (await found(id))?.gates[0]?.detail, { timeout: 60_000 }).toBe("tests run");
     expect((await explainRollout(plane.deps, id)).summary).toContain(
       "the webhook gate before wave 1 has not said yes yet",
     );
@@ -84,10 +84,10 @@ describe("a rollout with a gate that something outside answers", () => {
     });
     expect(await generationOf(network)).toBe(1);
     say(async () => ({ says: "yes", detail: "green" }));
-    await expect.poll(async () => (await found(id))?.state, { timeout: 10_000 }).toBe("succeeded");
+    await expect.poll(async () => (await found(id))?.state, { timeout: 60_000 }).toBe("succeeded");
     expect((await found(id))?.gates[0]).toMatchObject({ state: "passed", detail: "green" });
     expect(await generationOf(network)).toBe(2);
-  }, 30_000);
+  }, 120_000);
 
   it.each([
     ["pause", "paused", 2],
@@ -99,11 +99,11 @@ describe("a rollout with a gate that something outside answers", () => {
       const { gates } = toldGates({ says: "no", detail: "errors rise" });
       const network = await open(gates);
       const { id } = await start({ gates: [{ ...webhook, after: 1 }], onFailure });
-      await expect.poll(async () => (await found(id))?.state, { timeout: 10_000 }).toBe(state);
+      await expect.poll(async () => (await found(id))?.state, { timeout: 60_000 }).toBe(state);
       expect((await found(id))?.gates[0]).toMatchObject({ state: "refused", detail: "errors rise" });
       expect(await generationOf(network)).toBe(generation);
     },
-    30_000,
+    120_000,
   );
 
   it("obeys a command at once while it is being asked, and what is said after that does not count", async () => {
@@ -112,27 +112,27 @@ describe("a rollout with a gate that something outside answers", () => {
     const late = Promise.withResolvers<GateAnswer>();
     say(() => late.promise);
     const { id } = await start({ gates: [{ ...webhook, before: 1 }] });
-    await expect.poll(() => questions.length, { timeout: 5_000 }).toBe(1);
+    await expect.poll(() => questions.length, { timeout: 60_000 }).toBe(1);
     await commandRollout(plane.deps, plane.caller, { id, command: { verb: "pause" }, reason: "lunch" });
     late.resolve({ says: "yes", detail: "green" });
     const first = plane.workflows.executions.list("roll-out").find(({ name }) => name === `${id}-1`);
-    await expect.poll(() => first?.status, { timeout: 5_000 }).not.toBe("RUNNING");
+    await expect.poll(() => first?.status, { timeout: 60_000 }).not.toBe("RUNNING");
     expect(await found(id)).toMatchObject({ state: "paused", gates: [{ state: "asking" }] });
     expect(await generationOf(network)).toBe(1);
-  }, 30_000);
+  }, 120_000);
 
   it("is opened by a person only with a reason", async () => {
     const { gates } = toldGates(notYet);
     await open(gates);
     const { id } = await start({ gates: [{ ...webhook, before: 1 }] });
-    await expect.poll(async () => (await found(id))?.gates[0]?.state, { timeout: 5_000 }).toBe("asking");
+    await expect.poll(async () => (await found(id))?.gates[0]?.state, { timeout: 60_000 }).toBe("asking");
     const approve = (reason: string) =>
       commandRollout(plane.deps, plane.caller, { id, command: { verb: "approve", gate: 0 }, reason });
     await expect(approve(" ")).rejects.toMatchObject({ kind: "invalid-input" });
     await approve("the tests are broken, not the release");
-    await expect.poll(async () => (await found(id))?.state, { timeout: 10_000 }).toBe("succeeded");
+    await expect.poll(async () => (await found(id))?.state, { timeout: 60_000 }).toBe("succeeded");
     expect((await found(id))?.gates[0]?.detail).toContain("the tests are broken");
-  }, 30_000);
+  }, 120_000);
 
   it("is refused where such a gate cannot be asked", async () => {
     const { gates } = toldGates(notYet);

@@ -1,7 +1,7 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import * as fc from "fast-check";
-import { describe, expect, it, vi } from "vitest";
+import { describe, expect, it } from "vitest";
 import { Batch, type Ending, fate } from "../../../edge/engine/batch.ts";
 import { CommitLine } from "../../../edge/engine/commit-line.ts";
 import { aPlace, deadLettersOf, linesOf, run } from "./pipeline.ts";
@@ -46,7 +46,7 @@ it("the books balance over random documents, events and faults, and agree with t
       });
       const { in: first, ...rest } = pipeline.counters();
       expect(first).toBe(rest.out + rest.filtered + rest.dropped + rest.dead + rest.held);
-      await vi.waitFor(() => expect(pipeline.counters().in).toBe(lines.length), { interval: 2 });
+      await expect.poll(() => pipeline.counters().in, { interval: 2 }).toBe(lines.length);
       await pipeline.drain(1000);
       const { in: read, out, filtered, dropped, dead, held } = pipeline.counters();
       expect({ read, held, sum: out + filtered + dropped + dead }).toEqual({ read, held: 0, sum: lines.length });

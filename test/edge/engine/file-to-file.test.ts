@@ -1,7 +1,7 @@
 import { appendFileSync, readdirSync, readFileSync, renameSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { PassThrough } from "node:stream";
-import { expect, it, vi } from "vitest";
+import { expect, it } from "vitest";
 import { allowing, aPlace, deadLettersOf, eventsOf, linesOf, run } from "./pipeline.ts";
 
 const follow = (path: string, more: Record<string, unknown> = {}) => [{ id: "in", file: { paths: [path], ...more } }];
@@ -27,10 +27,10 @@ it("follows a file through parse, filter and map into a file", async () => {
     ],
     outputs: toFile(out),
   });
-  await vi.waitFor(() => expect(linesOf(out)).toHaveLength(1));
+  await expect.poll(() => linesOf(out)).toHaveLength(1);
   expect(linesOf(out)).toEqual(['{"big":12345678901234567890,"secs":1.5,"site":"here","from":"in","at":25}']);
   appendFileSync(log, '{"level":"warn","ms":1}\n');
-  await vi.waitFor(() => expect(linesOf(out)).toHaveLength(2));
+  await expect.poll(() => linesOf(out)).toHaveLength(2);
   expect(pipeline.counters()).toMatchObject({ in: 3, out: 2, filtered: 1, dropped: 0, dead: 0, held: 0, lagBytes: 0 });
   expect(pipeline.health()).toBe("ok");
 });
@@ -44,7 +44,7 @@ it("keeps what it cannot handle as a dead letter, with its position and without 
     processors: [json, { filter: "e.a == 1" }],
     outputs: toFile(join(place.out, "o")),
   });
-  await vi.waitFor(() => expect(pipeline.counters()).toMatchObject({ in: 3, out: 1, dead: 2, errors: 2, held: 0 }));
+  await expect.poll(() => pipeline.counters()).toMatchObject({ in: 3, out: 1, dead: 2, errors: 2, held: 0 });
   expect(deadLettersOf(place)).toMatchObject([
     { stage: "processors[0].parse", path: log, offset: 0, raw: "ok is not json: hunter2", input: "in", rev: 1 },
     { stage: "processors[1].filter", offset: 32, raw: '{"b":1}' },
@@ -65,7 +65,7 @@ it.each([
     processors: [{ ...json, onError }],
     outputs: toFile(join(place.out, "o")),
   });
-  await vi.waitFor(() => expect(pipeline.counters()).toMatchObject({ in: 2, held: 0, errors: 1, ...expected }));
+  await expect.poll(() => pipeline.counters()).toMatchObject({ in: 2, held: 0, errors: 1, ...expected });
 });
 
 it("onError: stop ends the pipeline, and a corrected revision reads the event again", async () => {
@@ -77,7 +77,7 @@ it("onError: stop ends the pipeline, and a corrected revision reads the event ag
   expect((await pipeline.failed).message).toBe("processors[0].parse: the text is not JSON");
   expect(pipeline.health()).toBe("failed");
   await run(place, fields, { rev: 2 });
-  await vi.waitFor(() => expect(linesOf(out)).toEqual(['{"raw":"x"}']));
+  await expect.poll(() => linesOf(out)).toEqual(['{"raw":"x"}']);
 });
 
 it("a revision goes on where the one before was committed", async () => {
@@ -86,13 +86,13 @@ it("a revision goes on where the one before was committed", async () => {
   const out = join(place.out, "o");
   writeFileSync(log, '{"a":1}\n');
   const first = await run(place, { inputs: follow(log), processors: [json], outputs: toFile(out) });
-  await vi.waitFor(() => expect(linesOf(out)).toHaveLength(1));
+  await expect.poll(() => linesOf(out)).toHaveLength(1);
   await first.drain(1000);
   expect(first.health()).toBe("stopped");
   appendFileSync(log, '{"a":2}\n');
   const mapped = [json, { map: { set: { rev: "2" } } }];
   await run(place, { inputs: follow(log), processors: mapped, outputs: toFile(out) }, { rev: 2 });
-  await vi.waitFor(() => expect(eventsOf(out)).toEqual([{ a: 1 }, { a: 2, rev: 2 }]));
+  await expect.poll(() => eventsOf(out)).toEqual([{ a: 1 }, { a: 2, rev: 2 }]);
 });
 
 it("start: end leaves out what was there, and nothing that comes later", async () => {
@@ -105,7 +105,7 @@ it("start: end leaves out what was there, and nothing that comes later", async (
   });
   appendFileSync(join(place.in, "a.log"), "new\n");
   writeFileSync(join(place.in, "b.log"), "other file\n");
-  await vi.waitFor(() => expect(linesOf(out).sort()).toEqual(["new", "other file"]), { timeout: 5000 });
+  await expect.poll(() => linesOf(out).sort(), { timeout: 60_000 }).toEqual(["new", "other file"]);
 });
 
 it("holds a line without its end back, and gives it out whole", async () => {
@@ -113,10 +113,10 @@ it("holds a line without its end back, and gives it out whole", async () => {
   const out = join(place.out, "o");
   writeFileSync(join(place.in, "a"), "one\ntw");
   const pipeline = await run(place, { inputs: follow(join(place.in, "a")), outputs: toFile(out, { format: "raw" }) });
-  await vi.waitFor(() => expect(linesOf(out)).toEqual(["one"]));
+  await expect.poll(() => linesOf(out)).toEqual(["one"]);
   expect(pipeline.counters().lagBytes).toBe(2);
   appendFileSync(join(place.in, "a"), "o\n");
-  await vi.waitFor(() => expect(linesOf(out)).toEqual(["one", "two"]));
+  await expect.poll(() => linesOf(out)).toEqual(["one", "two"]);
 });
 
 it("a line larger than eventBytes is a dead letter, and the next one is read", async () => {
@@ -128,7 +128,7 @@ it("a line larger than eventBytes is a dead letter, and the next one is read", a
     outputs: toFile(out, { format: "raw" }),
     limits: { eventBytes: "1KiB" },
   });
-  await vi.waitFor(() => expect(linesOf(out)).toEqual(["before", "after", "last"]));
+  await expect.poll(() => linesOf(out)).toEqual(["before", "after", "last"]);
   expect(pipeline.counters()).toMatchObject({ in: 5, out: 3, dead: 2, held: 0, lagBytes: 0 });
 });
 
@@ -141,7 +141,7 @@ it("routes to all whose `when` is true, or to the first, and to computed paths",
   ];
   const fields = { inputs: follow(join(place.in, "a")), processors: [json], outputs, unmatched: "drop" };
   const all = await run(place, fields);
-  await vi.waitFor(() => expect(all.counters()).toMatchObject({ in: 4, out: 3, dropped: 1, held: 0 }));
+  await expect.poll(() => all.counters()).toMatchObject({ in: 4, out: 3, dropped: 1, held: 0 });
   expect(eventsOf(join(place.out, "big"))).toEqual([{ s: "x", n: 3 }]);
   expect(eventsOf(join(place.out, "x.jsonl"))).toEqual([
     { s: "x", n: 1 },
@@ -150,7 +150,7 @@ it("routes to all whose `when` is true, or to the first, and to computed paths",
   await all.stop();
 
   const first = await run(place, { ...fields, inputs: [{ ...fields.inputs[0], id: "again" }], route: "first" });
-  await vi.waitFor(() => expect(first.counters()).toMatchObject({ in: 4, out: 3, dropped: 1 }));
+  await expect.poll(() => first.counters()).toMatchObject({ in: 4, out: 3, dropped: 1 });
   expect(eventsOf(join(place.out, "big"))).toHaveLength(2);
   expect(eventsOf(join(place.out, "x.jsonl"))).toHaveLength(3);
 });
@@ -167,7 +167,7 @@ it("rotates its own file by size and keeps so many", async () => {
   });
   for (let count = 1; count <= 16; count++) {
     appendFileSync(join(place.in, "a"), `${line}\n`);
-    await vi.waitFor(() => expect(pipeline.counters().out).toBe(count), { interval: 10 });
+    await expect.poll(() => pipeline.counters().out, { interval: 10 }).toBe(count);
   }
   expect(readdirSync(place.out).sort()).toEqual(["o", "o.1", "o.2"]);
   expect(linesOf(`${out}.2`)).toHaveLength(4);
@@ -210,7 +210,7 @@ it("reads and writes only what the policy allows, whatever a link says", async (
     inputs: follow(join(place.in, "*.log")),
     outputs: toFile(out, { format: "raw" }),
   });
-  await vi.waitFor(() => expect(linesOf(out)).toEqual(["fine"]));
+  await expect.poll(() => linesOf(out)).toEqual(["fine"]);
   expect(pipeline.problems()).toMatchObject([{ c: "file-refused" }]);
   await pipeline.stop();
 
@@ -226,7 +226,7 @@ it("reads and writes only what the policy allows, whatever a link says", async (
     },
     { policy: allowing(place) },
   );
-  await vi.waitFor(() => expect(linked.counters()).toMatchObject({ in: 1, dead: 1, held: 0 }));
+  await expect.poll(() => linked.counters()).toMatchObject({ in: 1, dead: 1, held: 0 });
   expect(readdirSync(other.out)).toEqual([]);
 });
 
@@ -239,10 +239,10 @@ it("waits for a file that cannot be written, loses nothing, and says so", async 
     inputs: follow(join(place.in, "a")),
     outputs: toFile(`"${place.out}/" + "sub/o"`, { format: "raw" }),
   });
-  await vi.waitFor(() => expect(pipeline.health()).toBe("degraded"));
+  await expect.poll(() => pipeline.health()).toBe("degraded");
   expect(pipeline.counters()).toMatchObject({ in: 1, held: 1, out: 0 });
   renameSync(join(place.out, "sub"), join(place.out, "moved"));
-  await vi.waitFor(() => expect(pipeline.counters()).toMatchObject({ held: 0, out: 1 }), { timeout: 5000 });
+  await expect.poll(() => pipeline.counters(), { timeout: 60_000 }).toMatchObject({ held: 0, out: 1 });
   expect(readFileSync(out, "utf8")).toBe("x\n");
   expect(pipeline.health()).toBe("ok");
 });

@@ -60,7 +60,7 @@ it("posts every event, in requests of limited size, with its secret", async () =
   const server = await aServer((events) => (events.length <= 10 ? 200 : 500));
   const http = { url: server.url, auth: { bearer: { secret: "key" } } };
   const pipeline = await post(place, server.port, http, 95, { events: 10 });
-  await vi.waitFor(() => expect(pipeline.counters()).toMatchObject({ in: 95, out: 95, held: 0, lagBytes: 0 }));
+  await expect.poll(() => pipeline.counters()).toMatchObject({ in: 95, out: 95, held: 0, lagBytes: 0 });
   expect(sorted(server.taken)).toEqual(upTo(95));
   expect(server.headers[0]).toMatchObject({ authorization: "Bearer hunter2", "content-type": "application/x-ndjson" });
 });
@@ -69,7 +69,7 @@ it("keeps the order with one request in flight", async () => {
   const place = aPlace();
   const server = await aServer();
   const pipeline = await post(place, server.port, { url: server.url, ordered: true }, 50, { events: 3 });
-  await vi.waitFor(() => expect(pipeline.counters()).toMatchObject({ out: 50, held: 0 }));
+  await expect.poll(() => pipeline.counters()).toMatchObject({ out: 50, held: 0 });
   expect(server.taken).toEqual(upTo(50));
 });
 
@@ -77,7 +77,7 @@ it("halves what is refused until the poison event stands alone", async () => {
   const place = aPlace();
   const server = await aServer((events) => (events.some(({ n }) => n === 13) ? 422 : 200));
   const pipeline = await post(place, server.port, { url: server.url }, 40);
-  await vi.waitFor(() => expect(pipeline.counters()).toMatchObject({ in: 40, out: 39, dead: 1, held: 0 }));
+  await expect.poll(() => pipeline.counters()).toMatchObject({ in: 40, out: 39, dead: 1, held: 0 });
   expect(sorted(server.taken)).toEqual(upTo(40).filter((n) => n !== 13));
   expect(deadLettersOf(place)).toMatchObject([{ stage: "web", reason: "the server answered 422", raw: '{"n":13}' }]);
 });
@@ -87,10 +87,10 @@ it.each([500, 503, 429, 408, 302])("tries again after %d, is degraded meanwhile,
   let isWell = false;
   const server = await aServer(() => (isWell ? 200 : status));
   const pipeline = await post(place, server.port, { url: server.url }, 5);
-  await vi.waitFor(() => expect(pipeline.health()).toBe("degraded"));
+  await expect.poll(() => pipeline.health()).toBe("degraded");
   expect(pipeline.counters()).toMatchObject({ in: 5, held: 5, out: 0 });
   isWell = true;
-  await vi.waitFor(() => expect(pipeline.counters()).toMatchObject({ out: 5, held: 0 }));
+  await expect.poll(() => pipeline.counters()).toMatchObject({ out: 5, held: 0 });
   expect(server.taken).toEqual(upTo(5));
   expect(pipeline.health()).toBe("ok");
 });
@@ -99,11 +99,11 @@ it("what was not delivered is read again by the next one", async () => {
   const place = aPlace();
   const down = await aServer(() => 503);
   const first = await post(place, down.port, { url: down.url }, 5);
-  await vi.waitFor(() => expect(down.requests()).toBeGreaterThan(0));
+  await expect.poll(() => down.requests()).toBeGreaterThan(0);
   await first.drain(50);
   const up = await aServer();
   const second = await post(place, up.port, { url: up.url }, 5);
-  await vi.waitFor(() => expect(second.counters()).toMatchObject({ out: 5, held: 0 }));
+  await expect.poll(() => second.counters()).toMatchObject({ out: 5, held: 0 });
   expect(up.taken).toEqual(upTo(5));
 });
 

@@ -37,9 +37,9 @@ const ways: Record<string, (log: string) => void> = {
 
 const delivered = (place: Place) => linesOf(join(place.out, "o"));
 const comesTo = (place: Place, lines: string[]) =>
-  vi.waitFor(() => expect(delivered(place)).toEqual(lines), { timeout: 6000 });
+  expect.poll(() => delivered(place), { timeout: 60_000 }).toEqual(lines);
 const isRead = (pipeline: RunningPipeline, events: number) =>
-  vi.waitFor(() => expect(pipeline.counters()).toMatchObject({ in: events, held: 0, lagBytes: 0 }));
+  expect.poll(() => pipeline.counters()).toMatchObject({ in: events, held: 0, lagBytes: 0 });
 
 describe.each(Object.keys(ways))("rotation by %s", (way) => {
   const rotate = ways[way] as (log: string) => void;
@@ -103,7 +103,7 @@ it("says how much a deletion lost while it was down", async () => {
   const log = join(place.in, "a.log");
   writeFileSync(log, "1\nunfinished");
   const pipeline = await start(place);
-  await vi.waitFor(() => expect(pipeline.counters().in).toBe(1));
+  await expect.poll(() => pipeline.counters().in).toBe(1);
   await pipeline.drain(1000);
   rmSync(log);
   const again = await start(place);

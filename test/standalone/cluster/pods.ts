@@ -3,7 +3,7 @@ import { expect, vi } from "vitest";
 import type { Pod } from "../../../standalone/cluster/objects/shapes.ts";
 import type { Cell } from "./cell.ts";
 
-export const soon = { timeout: 10_000, interval: 20 };
+export const soon = { timeout: 60_000, interval: 20 };
 
 export interface WebAnswer {
   readonly pid: number;
