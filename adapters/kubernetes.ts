@@ -22,12 +22,19 @@ export interface KubernetesOptions {
   readonly endpoint: Endpoint;
   readonly ingress: Ingress;
   readonly log: Log;
+  /** After so long without a word a watch is taken for dead. More than a minute, but for tests: so often a healthy one says something. */
+  readonly silentAfterMs?: number;
 }
 
 const HTTPS_PORT = 443;
 
 /** The port `Cluster` over a real API server, Kubernetes 1.34 or newer: watches stream what is there. */
-export function kubernetesCluster({ endpoint, ingress, log }: KubernetesOptions): Cluster & { close(): void } {
+export function kubernetesCluster({
+  endpoint,
+  ingress,
+  log,
+  silentAfterMs,
+}: KubernetesOptions): Cluster & { close(): void } {
   const client = kubeClient(endpoint, "cellplane-cell-agent");
   const doors = serviceDoors();
 
@@ -82,6 +89,7 @@ export function kubernetesCluster({ endpoint, ingress, log }: KubernetesOptions)
       const heard = query.kind === "Service" ? doors.hear : () => {};
       void follow(client, watched, {
         ...{ signal, log },
+        ...(silentAfterMs === undefined ? {} : { silentAfterMs }),
         onEvent: (event) => {
           if (event.type !== "synced") heard(event);
           onEvent(event);

@@ -1,3 +1,4 @@
+import { Refusal } from "#core/errors.ts";
 import type { Chance, Clock, Log } from "#core/ports.ts";
 
 /** What a piece of work says when it ends well: nothing, or when it wants to be done again. */
@@ -8,7 +9,6 @@ export interface Outcome {
 export interface WorkQueue {
   /** Does it soon. A key that waits is not added twice; one that is being worked on is done once more after. */
   add(key: string): void;
-  addLater(key: string, milliseconds: number): void;
   /** Ends when the work in hand has ended; what waits is dropped. */
   close(): Promise<void>;
 }
@@ -16,10 +16,13 @@ export interface WorkQueue {
 /** The wait after a first failure, doubled by each that follows. */
 const FIRST_RETRY_MS = 100;
 const LONGEST_RETRY_MS = 30_000;
+/** Whatever a cluster says of when to come back: as often as everything is looked at anew. */
+const LONGEST_PUT_OFF_MS = 60_000;
 
 /**
  * Names of things to bring in order, never what happened to them: a key can be lost in the crowd or come twice, and nothing is
- * wrong. One key is never worked on twice at once; failures come back later and later, with jitter.
+ * wrong. One key is never worked on twice at once; failures come back later and later, with jitter. A key that a refusal put off
+ * (`retryAfterSeconds`) is not worked on before, whatever is heard of it meanwhile.
  */
 export function workQueue(options: {
   work: (key: string) => Promise<Outcome>;
@@ -33,10 +36,11 @@ export function workQueue(options: {
   const working = new Map<string, Promise<void>>();
   const failures = new Map<string, number>();
   const later = new Map<string, AbortController>();
+  const putOff = new Set<string>();
   let closed = false;
 
   const add = (key: string): void => {
-    if (closed) return;
+    if (closed || putOff.has(key)) return;
     waiting.add(key);
     start();
   };
@@ -46,14 +50,13 @@ export function workQueue(options: {
     later.get(key)?.abort();
     const alarm = new AbortController();
     later.set(key, alarm);
-    clock.sleep(milliseconds, alarm.signal).then(
-      () => {
-        if (alarm.signal.aborted) return;
-        later.delete(key);
-        add(key);
-      },
-      () => add(key),
-    );
+    const due = () => {
+      if (alarm.signal.aborted) return;
+      later.delete(key);
+      putOff.delete(key);
+      add(key);
+    };
+    clock.sleep(milliseconds, alarm.signal).then(due, due);
   };
 
   function start(): void {
@@ -61,7 +64,8 @@ export function workQueue(options: {
       if (working.size >= workers) return;
       if (working.has(key)) continue;
       waiting.delete(key);
-      working.set(key, attempt(key));
+      // Not at once: work that adds its own key must find it in work.
+      working.set(key, Promise.resolve(key).then(attempt));
     }
   }
 
@@ -75,7 +79,12 @@ export function workQueue(options: {
       failures.set(key, count + 1);
       const wait = Math.min(LONGEST_RETRY_MS, FIRST_RETRY_MS * 2 ** Math.min(count, 20)) * (0.5 + chance() / 2);
       log(count > 2 ? "warn" : "debug", "tried again later", { key, failures: count + 1, error: String(error) });
-      addLater(key, wait);
+      const toldMs = putOffBy(error);
+      if (toldMs > 0) {
+        putOff.add(key);
+        waiting.delete(key);
+      }
+      addLater(key, Math.max(wait, toldMs * (1 + chance() / 4)));
     } finally {
       working.delete(key);
       if (!closed) start();
@@ -84,7 +93,6 @@ export function workQueue(options: {
 
   return {
     add,
-    addLater,
     async close() {
       closed = true;
       waiting.clear();
@@ -93,3 +101,7 @@ export function workQueue(options: {
     },
   };
 }
+
+/** Never less than it says: whoever asks too early is put off again. */
+const putOffBy = (error: unknown): number =>
+  error instanceof Refusal ? Math.min((error.details.retryAfterSeconds ?? 0) * 1_000, LONGEST_PUT_OFF_MS) : 0;

@@ -13,20 +13,28 @@ export interface Call {
 
 /** HTTP to one API server. */
 export interface Client {
-  /** The answer's JSON; a `Refusal` for everything but success. Waits and asks again while it is told to slow down. */
+  /**
+   * The answer's JSON; a `Refusal` for everything but success. Told to slow down, it waits and asks again, unless that is longer than a
+   * caller should hang: then the `Refusal` says when to come back.
+   */
   call(call: Call): Promise<unknown>;
   /** Opens an answer that is read as it comes, on a connection of its own. */
   open(path: string, query: Readonly<Record<string, string>>): Promise<ClientRequest>;
   close(): void;
 }
 
+/** For the whole answer: one that stops half-way is as lost as one that never comes. */
 const CALL_TIMEOUT_MS = 15_000;
 const CONNECTIONS = 32;
 /** How often a call is repeated that the server put off, and how long it may put it off at a time. */
-const PUT_OFF = { times: 3, longestMs: 5_000 };
+const PUT_OFF = { times: 3, longestSeconds: 5 };
 
 /** `userAgent` is how the API server's audit log tells clients apart that share an account. */
-export function kubeClient({ url, tls, headers }: Endpoint, userAgent: string): Client {
+export function kubeClient(
+  { url, tls, headers }: Endpoint,
+  userAgent: string,
+  { callTimeoutMs = CALL_TIMEOUT_MS } = {},
+): Client {
   const plain = url.protocol === "http:";
   const pool = plain ? undefined : new Agent({ keepAlive: true, maxSockets: CONNECTIONS, ...tls });
   const base = url.pathname.replace(/\/$/, "");
@@ -58,11 +66,10 @@ export function kubeClient({ url, tls, headers }: Endpoint, userAgent: string): 
     return asked;
   }
 
-  async function once(call: Call): Promise<{ status: number; retryAfter: number | undefined; text: string }> {
-    const answer = await answerOf(await begin(call, false));
+  async function once(call: Call): Promise<{ status: number; retryAfter: string | undefined; text: string }> {
+    const answer = await answerOf(await begin(call, false), callTimeoutMs);
     const text = await textOf(answer);
-    const after = Number(answer.headers["retry-after"]);
-    return { status: answer.statusCode ?? 0, retryAfter: Number.isFinite(after) ? after * 1000 : undefined, text };
+    return { status: answer.statusCode ?? 0, retryAfter: answer.headers["retry-after"], text };
   }
 
   return {
@@ -70,8 +77,11 @@ export function kubeClient({ url, tls, headers }: Endpoint, userAgent: string): 
       for (let putOff = 0; ; putOff += 1) {
         const { status, retryAfter, text } = await once(call);
         if (status >= 200 && status < 300) return JSON.parse(text);
-        if (status !== 429 || putOff >= PUT_OFF.times) throw refusalOf(status, text);
-        await pause(Math.min(retryAfter ?? 1_000, PUT_OFF.longestMs) * (1 + Math.random() / 4));
+        const refusal = refusalOf(status, text, retryAfter);
+        const { retryAfterSeconds = 1 } = refusal.details;
+        const isTooLong = putOff >= PUT_OFF.times || retryAfterSeconds > PUT_OFF.longestSeconds;
+        if (status !== 429 || isTooLong) throw refusal;
+        await pause(retryAfterSeconds * 1_000 * (1 + Math.random() / 4));
       }
     },
     open: (path, query) => begin({ method: "GET", path, query }, true),
@@ -81,9 +91,10 @@ export function kubeClient({ url, tls, headers }: Endpoint, userAgent: string): 
 
 const pause = (milliseconds: number) => new Promise<void>((done) => setTimeout(done, milliseconds));
 
-function answerOf(asked: ClientRequest): Promise<IncomingMessage> {
+function answerOf(asked: ClientRequest, timeoutMs: number): Promise<IncomingMessage> {
   return new Promise((resolve, reject) => {
-    const timer = setTimeout(() => asked.destroy(new Error("no answer in time")), CALL_TIMEOUT_MS);
+    const timer = setTimeout(() => asked.destroy(new Error("no whole answer in time")), timeoutMs);
+    // Not before the end of the body.
     asked.once("close", () => clearTimeout(timer));
     asked.once("response", resolve);
     asked.on("error", (cause) => reject(doesNotAnswer(cause)));

@@ -23,19 +23,24 @@ const kinds: Readonly<Record<number, ErrorKind>> = {
   422: "invalid-input",
 };
 
-/** What an answer of the API server that is no success means to us. */
-export function refusalOf(statusCode: number, text: string): Refusal {
+/** What an answer of the API server that is no success means to us. `retryAfter` is its header, which whatever stands before the API server sets as well. */
+export function refusalOf(statusCode: number, text: string, retryAfter?: string): Refusal {
   const { message = text.slice(0, 500), reason, details } = statusOf(text);
   const terminating = statusCode === 403 && message.includes("because it is being terminated");
   const kind = terminating ? "not-possible-now" : (kinds[statusCode] ?? "unavailable");
   const errors = (details?.causes ?? []).map(
     ({ field = "", message = "" }): InputError => ({ path: field.replace(/^\./, ""), message }),
   );
+  const retryAfterSeconds = secondsIn(retryAfter) ?? details?.retryAfterSeconds;
   return new Refusal(kind, `The cluster: ${message || reason || `status ${statusCode}`}`, {
     ...(errors.length > 0 && kind === "invalid-input" ? { errors } : {}),
-    ...(details?.retryAfterSeconds ? { retryAfterSeconds: details.retryAfterSeconds } : {}),
+    ...(retryAfterSeconds ? { retryAfterSeconds } : {}),
   });
 }
+
+/** API servers tell seconds; HTTP's other form, a date, would depend on two clocks. */
+const secondsIn = (retryAfter = ""): number | undefined =>
+  /^\d{1,9}$/.test(retryAfter) ? Number(retryAfter) : undefined;
 
 function statusOf(text: string): Status {
   try {

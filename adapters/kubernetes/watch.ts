@@ -1,4 +1,5 @@
 import type { ClientRequest } from "node:http";
+import { Refusal } from "#core/errors.ts";
 import type { KubeObject } from "#core/model/kube-object.ts";
 import type { Log, ObjectEvent } from "#core/ports.ts";
 import { type Client, textOf } from "./client.ts";
@@ -8,6 +9,10 @@ import { refusalOf } from "./refusal.ts";
 const SILENT_AFTER_MS = 75_000;
 const FIRST_RETRY_MS = 50;
 const MOST_RETRY_MS = 1_000;
+/** A watch that ends sooner was no success, even if it told something: the next one waits longer. */
+const HELD_MS = 5_000;
+/** The server may put a watch off for longer than our own wait, but not for ever. */
+const LONGEST_PUT_OFF_MS = 30_000;
 /** Connections are made anew now and then, so that they spread over API servers that came later. */
 const LIFETIME_SECONDS = { least: 300, spread: 300 };
 
@@ -42,7 +47,6 @@ export async function follow(
       log("debug", "a watch was ended", { path, why: line.object.message ?? "" });
       return "again";
     }
-    retry = FIRST_RETRY_MS;
     const { metadata } = line.object;
     if (line.type !== "BOOKMARK") onEvent({ type: line.type === "DELETED" ? "gone" : "present", object: line.object });
     else if (metadata.annotations?.[INITIAL_END] === "true") onEvent({ type: "synced" });
@@ -57,6 +61,8 @@ export async function follow(
         ? { sendInitialEvents: "true", resourceVersionMatch: "NotOlderThan" }
         : { resourceVersion: version };
     const lifetime = LIFETIME_SECONDS.least + Math.floor(Math.random() * LIFETIME_SECONDS.spread);
+    const began = performance.now();
+    let putOffMs = 0;
     try {
       const asked = await client.open(path, {
         ...{ watch: "true", allowWatchBookmarks: "true", timeoutSeconds: String(lifetime) },
@@ -67,16 +73,22 @@ export async function follow(
     } catch (error) {
       if (signal.aborted) return;
       if (error instanceof Gone) version = undefined;
+      putOffMs = putOffBy(error);
       log("info", "a watch failed and begins again", {
         path,
         why: error instanceof Error ? error.message : `${error}`,
       });
     }
     if (signal.aborted) return;
-    await pause(retry * (0.5 + Math.random()), signal);
+    if (performance.now() - began >= HELD_MS) retry = FIRST_RETRY_MS;
+    await pause(Math.max(retry * (0.5 + Math.random()), putOffMs * (1 + Math.random() / 4)), signal);
     retry = Math.min(retry * 2, MOST_RETRY_MS);
   }
 }
+
+/** For how long the server asked not to be asked again. */
+const putOffBy = (error: unknown): number =>
+  error instanceof Refusal ? Math.min((error.details.retryAfterSeconds ?? 0) * 1_000, LONGEST_PUT_OFF_MS) : 0;
 
 /** The server has forgotten the version that we would go on from. */
 class Gone extends Error {}
@@ -94,9 +106,11 @@ function read(
     const end = () => asked.destroy();
     if (signal.aborted) end();
     signal.addEventListener("abort", end, { once: true });
-    asked.setTimeout(silentAfterMs, () => asked.destroy(new Error("it fell silent")));
+    // Not the socket's own timeout, which does not count before it is connected.
+    const silence = setTimeout(() => asked.destroy(new Error("it fell silent")), silentAfterMs);
     asked.on("error", reject);
     asked.once("close", () => {
+      clearTimeout(silence);
       signal.removeEventListener("abort", end);
       resolve();
     });
@@ -105,7 +119,7 @@ function read(
       if (answer.statusCode !== 200) {
         textOf(answer)
           .then((text) => {
-            const refusal = refusalOf(answer.statusCode ?? 0, text);
+            const refusal = refusalOf(answer.statusCode ?? 0, text, answer.headers["retry-after"]);
             reject(answer.statusCode === 410 ? new Gone(refusal.message) : refusal);
           })
           .catch(reject);
@@ -113,11 +127,18 @@ function read(
       }
       let rest = "";
       answer.setEncoding("utf8").on("data", (text: string) => {
+        silence.refresh();
         const lines = (rest + text).split("\n");
         rest = lines.pop() ?? "";
         for (const line of lines) {
           if (line === "" || signal.aborted) continue;
-          if (hear(JSON.parse(line) as Line) === "again") return end();
+          try {
+            if (hear(JSON.parse(line) as Line) === "again") return end();
+          } catch (error) {
+            // Half a line, or an object that nobody understands: here it would end the process.
+            reject(error);
+            return end();
+          }
         }
       });
     });

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { systemClock } from "#adapters/world.ts";
+import { Refusal } from "#core/errors.ts";
 import { inTurn } from "../../cell-agent/in-turn.ts";
 import { type Outcome, workQueue } from "../../cell-agent/work-queue.ts";
 
@@ -57,6 +58,50 @@ describe("the work queue", () => {
     });
     queue.add("a");
     await expect.poll(() => tries, { timeout: 60_000 }).toBe(5);
+    await queue.close();
+  });
+
+  it("leaves a key alone for as long as a refusal says, whatever is heard of it meanwhile, and works on others", async () => {
+    const sleeps: { readonly forMs: number; readonly end: () => void }[] = [];
+    const clock = { sleep: (forMs: number) => new Promise<void>((end) => void sleeps.push({ forMs, end })) };
+    const done: string[] = [];
+    let isBusy = true;
+    const queue = workQueue({
+      ...{ workers: 1, clock, chance: () => 0.5, log: () => {} },
+      async work(key) {
+        done.push(key);
+        // Heard while it is worked on.
+        if (isBusy) queue.add("a");
+        if (isBusy && key === "a") throw new Refusal("unavailable", "busy", { retryAfterSeconds: 20 });
+        return {};
+      },
+    });
+    queue.add("a");
+    await expect.poll(() => sleeps.map(({ forMs }) => forMs)).toEqual([22_500]);
+    queue.add("a");
+    queue.add("b");
+    await expect.poll(() => done).toEqual(["a", "b"]);
+    isBusy = false;
+    sleeps[0]?.end();
+    await expect.poll(() => done).toEqual(["a", "b", "a"]);
+    queue.add("a");
+    await expect.poll(() => done).toEqual(["a", "b", "a", "a"]);
+    await queue.close();
+  });
+
+  it.each([
+    ["its own wait where that is longer", { told: 1, failures: 9, waits: 12_800 }],
+    ["a minute at most", { told: 86_400, failures: 1, waits: 60_000 }],
+  ])("waits %s", async (_, { told, failures, waits }) => {
+    const sleeps: number[] = [];
+    const clock = {
+      sleep: (forMs: number) => (sleeps.push(forMs) === failures ? new Promise<void>(() => {}) : Promise.resolve()),
+    };
+    const work = () => Promise.reject(new Refusal("unavailable", "busy", { retryAfterSeconds: told }));
+    const queue = workQueue({ work, workers: 1, clock, chance: () => 0, log: () => {} });
+    queue.add("a");
+    await expect.poll(() => sleeps).toHaveLength(failures);
+    expect(sleeps.at(-1)).toBe(waits);
     await queue.close();
   });
 });
