@@ -169,20 +169,31 @@ export function rollOutContract(name: string, openIntent: () => Promise<Intent<S
       expect((await targets(id)).find(({ network }) => network === late.network.id)?.wave).toBe(1);
     }, 120_000);
 
-    it("takes networks over from an older rollout where it says so, which both records tell", async () => {
-      const networks = await open(2);
-      const older = await start({ gates: [{ after: 2, kind: "manual" }], minHealthyFor: "10m", healthyDeadline: "1h" });
-      await expect.poll(async () => (await targets(older.id)).map(({ state }) => state)).toContain("soaking");
-      const newer = await start({ change: { settings: { heartbeat: "30s" } }, supersede: true });
-      await reaches(newer.id, "succeeded");
-      await expect
-        .poll(async () => (await targets(older.id)).map(({ why }) => why?.message), { timeout: 60_000 })
-        .toContain(`rollout ${newer.id} took the network over`);
-      const holds = await plane.store.getMany("rollout-hold", networks);
-      expect(holds.map(({ value }) => value.rollout)).toEqual([newer.id, newer.id]);
-      expect(holds.flatMap(({ value }) => value.over)).toContain(older.id);
-      expect(await plane.store.countOf(`rollout/${older.id}/global`)).toBe(0);
-    }, 120_000);
+    it.each([
+      { what: "all of them begun", waves: [{ percent: 100 }], begun: 2 },
+      { what: "one of them not begun", waves: [{ percent: 50 }, { percent: 100 }], begun: 1 },
+    ])(
+      "takes networks over from an older rollout where it says so, $what, which both records tell",
+      async ({ waves, begun }) => {
+        const networks = await open(2);
+        const older = await start({ waves, minHealthyFor: "24h", healthyDeadline: "48h" });
+        const states = async () => (await targets(older.id)).map(({ state }) => state);
+        await expect
+          .poll(async () => (await states()).filter((state) => state === "soaking").length, { timeout: 60_000 })
+          .toBe(begun);
+        const newer = await start({ change: { settings: { heartbeat: "30s" } }, supersede: true });
+        await reaches(newer.id, "succeeded");
+        await expect.poll(states, { timeout: 60_000 }).toEqual(["skipped", "skipped"]);
+        expect((await targets(older.id)).map(({ why }) => why?.message)).toEqual(
+          networks.map(() => `rollout ${newer.id} took the network over`),
+        );
+        const holds = await plane.store.getMany("rollout-hold", networks);
+        expect(holds.map(({ value }) => value.rollout)).toEqual([newer.id, newer.id]);
+        expect(holds.flatMap(({ value }) => value.over)).toEqual(Array.from({ length: begun }, () => older.id));
+        expect(await plane.store.countOf(`rollout/${older.id}/global`)).toBe(0);
+      },
+      120_000,
+    );
 
     it("is started by hand as an execution, once, and its id derives from it", async () => {
       const networks = await open(2, {});

@@ -1,5 +1,6 @@
 import * as z from "zod";
 import { NetworkId, RolloutId } from "../ids.ts";
+import type { Rollout } from "./rollout.ts";
 import type { Sighting } from "./sighting.ts";
 
 /** How many earlier holders are remembered: whoever was first of more than these has nothing left to take back. */
@@ -14,18 +15,20 @@ export const RolloutHold = z.strictObject({
   rollout: RolloutId,
   /** Those that had it before, the newest first. */
   over: z.array(RolloutId).max(MOST_EARLIER),
+  /** The holder's `supersede`: every older rollout that wants the network has lost it, also one that had not come to it. */
+  supersedes: z.boolean().default(false),
 });
 export type RolloutHold = z.infer<typeof RolloutHold>;
 
 /** The hold once a rollout takes the network: the same record where it has it already. */
-export function takenBy(hold: RolloutHold | undefined, network: NetworkId, rollout: RolloutId): RolloutHold {
-  if (!hold) return { network, rollout, over: [] };
-  if (hold.rollout === rollout) return hold;
-  return {
-    network,
-    rollout,
-    over: [hold.rollout, ...hold.over.filter((one) => one !== rollout)].slice(0, MOST_EARLIER),
-  };
+export function takenBy(
+  hold: RolloutHold | undefined,
+  network: NetworkId,
+  { id, spec }: Pick<Rollout, "id"> & { readonly spec: Pick<Rollout["spec"], "supersede"> },
+): RolloutHold {
+  if (hold?.rollout === id) return hold;
+  const earlier = hold ? [hold.rollout, ...hold.over.filter((one) => one !== id)] : [];
+  return { network, rollout: id, over: earlier.slice(0, MOST_EARLIER), supersedes: spec.supersede };
 }
 
 /** The hold as one rollout sees it: that of one that has ended keeps nobody off, but tells whom it came after. */
@@ -35,6 +38,8 @@ export function holdSeenBy(
   holderHasEnded: boolean,
 ): Sighting["hold"] {
   if (!hold) return undefined;
-  const over = viewer !== undefined && hold.over.includes(viewer) ? viewer : null;
+  // Ids rise with time.
+  const hasLost = (one: RolloutId) => hold.over.includes(one) || (hold.supersedes && one < hold.rollout);
+  const over = viewer !== undefined && hasLost(viewer) ? viewer : null;
   return holderHasEnded && over === null && hold.rollout !== viewer ? undefined : { rollout: hold.rollout, over };
 }

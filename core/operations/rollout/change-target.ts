@@ -89,7 +89,7 @@ async function decide(
   const after = back ? startUndo(target.value, sighting, start) : startTarget(target.value, sighting, start);
   if (await isFull(deps, target.value, after, limits)) return undefined;
   const page = await findPage(store, rolloutId, number);
-  const taken = takenBy(hold?.value, id, rolloutId);
+  const taken = takenBy(hold?.value, id, rollout.value);
   return {
     kind: "update",
     to: await resolved(deps, network, intent, back),
