@@ -9,7 +9,7 @@ import { jsonLog } from "#adapters/json-log.ts";
 import { joseVerifier } from "#adapters/jwt.ts";
 import { kubeconfigCluster, kubernetesCluster, ownCluster } from "#adapters/kubernetes.ts";
 import { systemClock } from "#adapters/world.ts";
-import { Refusal } from "#core/errors.ts";
+import { type ErrorKind, Refusal } from "#core/errors.ts";
 import type { Cluster, Log } from "#core/ports.ts";
 import { type Agent, type AgentParts, startAgent } from "./agent.ts";
 import { type Leadership, lead } from "./leadership.ts";
@@ -19,6 +19,7 @@ import { standBy } from "./stand-by.ts";
 
 /** A cluster that starts beside us answers within seconds. */
 const CLUSTER_RETRY_MS = 100;
+const RIGHTS_RETRY_MS = 1_000;
 /** Less than the kubelet waits before it kills. */
 const END_WITHIN_MS = 8_000;
 
@@ -83,15 +84,19 @@ async function leadershipOf(
   return leadership;
 }
 
+/** Those after which to ask again. An API server that has just started refuses everybody until it has read who may do what. */
+const retryAfterMs: Partial<Record<ErrorKind, number>> = { unavailable: CLUSTER_RETRY_MS, forbidden: RIGHTS_RETRY_MS };
+
 /** What this answers once the cluster does. */
 async function onceThere<T>(log: Log, ask: () => Promise<T>): Promise<T> {
   for (;;) {
     try {
       return await ask();
     } catch (error) {
-      if (!(error instanceof Refusal && error.kind === "unavailable")) throw error;
-      log("info", "the cluster does not answer yet", { why: error.message });
-      await systemClock.sleep(CLUSTER_RETRY_MS);
+      const again = error instanceof Refusal ? retryAfterMs[error.kind] : undefined;
+      if (again === undefined) throw error;
+      log("info", "the cluster does not let us begin yet", { why: String(error) });
+      await systemClock.sleep(again);
     }
   }
 }
