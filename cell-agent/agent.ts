@@ -76,7 +76,7 @@ export async function startAgent({ cluster, clock, chance, verifier, log, settin
   let contacts: Contacts | undefined;
   let isSynced = false;
   const wake = (instance: string) => queue?.add(instance);
-  const objects: Objects = watchObjects({ cluster, log, signal: ended.signal, onChange: wake });
+  const objects: Objects = watchObjects({ cluster, clock, log, signal: ended.signal, onChange: wake });
   const capacity = keepCapacity(cluster);
   const room = () => {
     const limited =

@@ -1,7 +1,7 @@
 import { objectNameOf } from "#core/model/ids.ts";
 import { INSTANCE_KIND, NetworkInstance } from "#core/model/instance.ts";
 import { type KubeObject, refOf, refText } from "#core/model/kube-object.ts";
-import type { Cluster, Log, ObjectQuery } from "#core/ports.ts";
+import type { Clock, Cluster, Log, ObjectQuery } from "#core/ports.ts";
 import { NETWORK_LABEL } from "../cell.ts";
 import { essenceOf, type HeldObject } from "./essence-of.ts";
 import { watched } from "./kinds.ts";
@@ -20,14 +20,18 @@ export interface Objects {
   learn(object: KubeObject): void;
 }
 
+/** How long a list that was refused is left alone, longer each time. */
+const LIST_AGAIN = { firstMs: 250, mostMs: 8_000 };
+
 /** Holds what the watches tell, by network; calls `onChange` with the name of the network that something changed in. */
 export function watchObjects(options: {
   cluster: Cluster;
+  clock: Pick<Clock, "sleep">;
   log: Log;
   signal: AbortSignal;
   onChange: (instance: string) => void;
 }): Objects {
-  const { cluster, log, signal, onChange } = options;
+  const { cluster, clock, log, signal, onChange } = options;
   const instances = new Map<string, NetworkInstance>();
   const owned = new Map<string, Map<string, HeldObject>>();
   const unseen = new Set(watched.map(({ kind }) => kind));
@@ -82,6 +86,18 @@ export function watchObjects(options: {
     }
   }
 
+  /** Until it was answered: what is not dropped now is held for ever, and never made anew. */
+  async function dropGoneSurely(query: ObjectQuery): Promise<void> {
+    for (let wait = LIST_AGAIN.firstMs; !signal.aborted; wait = Math.min(wait * 2, LIST_AGAIN.mostMs)) {
+      try {
+        return await dropGone(query);
+      } catch (error) {
+        log("warn", "not listed, asked again", { kind: query.kind, error: String(error) });
+      }
+      await clock.sleep(wait, signal);
+    }
+  }
+
   function watchKind(query: ObjectQuery): Promise<void> {
     return new Promise((resolve) => {
       let times = 0;
@@ -92,10 +108,7 @@ export function watchObjects(options: {
             times += 1;
             unseen.delete(query.kind);
             if (times === 1) resolve();
-            else
-              dropGone(query).catch((error: unknown) =>
-                log("warn", "not listed", { kind: query.kind, error: String(error) }),
-              );
+            else void dropGoneSurely(query);
             return;
           }
           // Most of what a watch tells is what we have just done.

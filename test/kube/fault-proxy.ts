@@ -9,6 +9,8 @@ export type Fault =
   | { readonly status: number; readonly headers?: Record<string, string>; readonly body?: unknown }
   /** It is passed on after a while. */
   | { readonly delayMs: number }
+  /** It is passed on, and its connection is cut in the middle of the answer. */
+  | { readonly cutAfterBytes: number }
   /** It is taken, and never answered. */
   | "silence"
   /** Its connection is cut. */
@@ -30,8 +32,8 @@ export interface FaultProxy {
   /** Takes no connection any more, as a server that is down, until `accept`. */
   refuse(): Promise<void>;
   accept(): Promise<void>;
-  /** Every request there was, and whether the API server got it. */
-  readonly requests: { readonly method: string; readonly path: string; readonly passed: boolean }[];
+  /** Every request there was, and what was done to it. */
+  readonly requests: { readonly method: string; readonly path: string; readonly fault: Fault | undefined }[];
   close(): Promise<void>;
 }
 
@@ -44,8 +46,7 @@ export async function startFaultProxy(target: Endpoint): Promise<FaultProxy> {
   const server = createServer(async (asked, reply) => {
     const { method = "GET", url: path = "/" } = asked;
     const fault = injection({ method, path });
-    const passed = fault === undefined || fault === "answer lost" || (typeof fault === "object" && "delayMs" in fault);
-    requests.push({ method, path, passed });
+    requests.push({ method, path, fault });
     if (fault === "silence") return;
     if (fault === "cut") return void asked.socket.destroy();
     if (typeof fault === "object" && "status" in fault) {
@@ -55,11 +56,12 @@ export async function startFaultProxy(target: Endpoint): Promise<FaultProxy> {
         .writeHead(status, { "content-type": "application/json", ...headers })
         .end(`${JSON.stringify(body)}\n`);
     }
-    if (typeof fault === "object") await new Promise((done) => setTimeout(done, fault.delayMs));
-    await pass(asked, reply, fault === "answer lost");
+    if (typeof fault === "object" && "delayMs" in fault) await new Promise((done) => setTimeout(done, fault.delayMs));
+    if (asked.socket.destroyed) return;
+    await pass(asked, reply, fault);
   });
 
-  async function pass(asked: IncomingMessage, reply: ServerResponse, lost: boolean): Promise<void> {
+  async function pass(asked: IncomingMessage, reply: ServerResponse, fault: Fault | undefined): Promise<void> {
     const { host: _host, connection: _connection, ...headers } = asked.headers;
     const options = {
       method: asked.method,
@@ -72,12 +74,20 @@ export async function startFaultProxy(target: Endpoint): Promise<FaultProxy> {
     on.on("error", () => asked.socket.destroy());
     reply.once("close", () => on.destroy());
     on.once("response", (answer) => {
-      if (lost) return void answer.resume().once("end", () => asked.socket.destroy());
+      if (fault === "answer lost") return void answer.resume().once("end", () => asked.socket.destroy());
       streams.add(answer);
       answer.once("close", () => streams.delete(answer));
       answer.on("error", () => asked.socket.destroy());
       reply.writeHead(answer.statusCode ?? 502, answer.headers);
-      answer.pipe(reply);
+      if (typeof fault !== "object" || !("cutAfterBytes" in fault)) return void answer.pipe(reply);
+      let left = fault.cutAfterBytes;
+      answer.on("data", (piece: Buffer) => {
+        if (left <= 0) return;
+        reply.write(piece.subarray(0, left));
+        left -= piece.length;
+        if (left <= 0) asked.socket.destroySoon();
+      });
+      answer.once("end", () => reply.end());
     });
   }
 
