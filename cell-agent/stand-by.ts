@@ -43,6 +43,8 @@ async function answering({ cluster, clock, settings }: StandBy): Promise<Server>
   );
   const server = createServer({ cert: certPem, key: keyPem, minVersion: "TLSv1.3" }, (asked, reply) => {
     asked.resume();
+    // Whoever keeps the connection would ask this replica for ever, and not the one that leads.
+    reply.shouldKeepAlive = false;
     if (asked.url === "/healthz")
       return void reply.writeHead(200, { "content-type": "application/json" }).end('{"status":"ok"}');
     reply.writeHead(document.status, { "content-type": "application/problem+json", "retry-after": "1" });

@@ -2,10 +2,10 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { readdirSync } from "node:fs";
 import { createRequire } from "node:module";
-import { createServer } from "node:net";
 import { dirname, join } from "node:path";
 import { DynamoDBClient, ListTablesCommand } from "@aws-sdk/client-dynamodb";
 import type { TestProject } from "vitest/node";
+import { freePort } from "../free-port.ts";
 import { requireJava } from "./java.ts";
 import { localSettings } from "./local-settings.ts";
 
@@ -64,15 +64,6 @@ async function answers(endpoint: string, server: ChildProcess): Promise<boolean>
   } finally {
     client.destroy();
   }
-}
-
-async function freePort(): Promise<number> {
-  const probe = createServer().listen(0, "127.0.0.1");
-  await once(probe, "listening");
-  const address = probe.address();
-  probe.close();
-  await once(probe, "close");
-  return typeof address === "object" && address ? address.port : 0;
 }
 
 async function stop(server: ChildProcess): Promise<void> {

@@ -2,10 +2,10 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtempSync, openSync, rmSync, writeFileSync } from "node:fs";
 import { request } from "node:https";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { kubeconfigCluster } from "#adapters/kubernetes.ts";
+import { freePort } from "../free-port.ts";
 import { type FaultProxy, startFaultProxy } from "./fault-proxy.ts";
 import { theKubeconfig } from "./the-kubeconfig.ts";
 
@@ -107,13 +107,4 @@ function readyzOf(port: number): ReturnType<AgentProcess["readyz"]> {
     asked.on("error", () => done({ status: 0, type: "", body: "" }));
     asked.end();
   });
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const address = server.address();
-  server.close();
-  await once(server, "close");
-  return typeof address === "object" && address ? address.port : 0;
 }

@@ -1,7 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { findNatsServer } from "#adapters/nats/find-server.ts";
@@ -10,6 +9,7 @@ import { createNkey, type Nkey } from "#adapters/nats/nkey.ts";
 import { natsServerConfig } from "#adapters/nats/server-config.ts";
 import { createCa, issueLeaf } from "#adapters/x509.ts";
 import { natsEnvironment as env } from "#core/workload.ts";
+import { freePort } from "../../free-port.ts";
 
 /** A real nats-server in a folder of its own, with the two accounts that a network's broker boots with. */
 export interface TestBroker {
@@ -117,13 +117,4 @@ function ready(server: ChildProcess): Promise<void> {
     });
     server.once("exit", () => reject(new Error(`nats-server ended: ${said}`)));
   });
-}
-
-/** A port that was free a moment ago. A broker that comes back must be where it was, so it cannot choose one itself. */
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const address = server.address();
-  server.close();
-  return typeof address === "object" && address ? address.port : 0;
 }

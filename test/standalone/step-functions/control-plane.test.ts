@@ -6,6 +6,7 @@ import { delimiter, join } from "node:path";
 import { promisify } from "node:util";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { whereStepFunctionsIs } from "../../../standalone/step-functions/where.ts";
+import { freePort } from "../../free-port.ts";
 
 let data: string;
 let planes: ChildProcess[];
@@ -41,14 +42,6 @@ async function startPlane(): Promise<{ plane: ChildProcess; url: string; arn: st
   await new Promise((resolve) => plane.stdout?.once("data", resolve));
   const { url, stateMachines } = whereStepFunctionsIs(sfnPort);
   return { plane, url, arn: stateMachines["converge-network"] ?? "" };
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const { port } = server.address() as { port: number };
-  await new Promise((resolve) => server.close(resolve));
-  return port;
 }
 
 const credentials = () => join(data, "aws-credentials");
