@@ -4,6 +4,7 @@ import * as z from "zod";
 import { type HttpAnswer, sendRequest } from "#adapters/request.ts";
 import { type Certified, issueLeaf } from "#adapters/x509.ts";
 import type { AccessDocument } from "#core/model/access.ts";
+import { EdgeVersions } from "#core/model/edge-versions.ts";
 import type { Clock, Cluster, Dial } from "#core/ports.ts";
 import { internalClientName, type OrchestratorStatus, services } from "#core/workload.ts";
 import type { CertificateAuthorities } from "./keys/cell-keys.ts";
@@ -16,7 +17,11 @@ const CLIENT_DAYS = 90;
 const Status = z.object({
   release: z.string(),
   ready: z.boolean(),
-  nodes: z.object({ online: z.int().nonnegative(), total: z.int().nonnegative() }),
+  nodes: z.object({
+    online: z.int().nonnegative(),
+    total: z.int().nonnegative(),
+    edges: EdgeVersions.optional(),
+  }),
   accessGeneration: z.int(),
   sealedWith: z.string().optional(),
   version: z.string(),

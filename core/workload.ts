@@ -78,7 +78,12 @@ export const natsEnvironment = {
 export interface OrchestratorStatus {
   readonly release: string;
   readonly ready: boolean;
-  readonly nodes: { readonly online: number; readonly total: number };
+  /** `edges`: `EdgeVersions` of those online. Releases of before did not tell it. */
+  readonly nodes: {
+    readonly online: number;
+    readonly total: number;
+    readonly edges?: Readonly<Record<string, number>> | undefined;
+  };
   readonly accessGeneration: number;
   /** The id of the sealing key in use, once nothing is sealed with another. Releases of before did not tell it. */
   readonly sealedWith?: string | undefined;

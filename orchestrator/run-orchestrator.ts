@@ -50,7 +50,11 @@ export async function runOrchestrator(deps: Dependencies): Promise<RunningOrches
   const status = () => ({
     release: settings.release,
     ready: served?.workspaces.isReady() ?? false,
-    nodes: { online: served?.workspaces.onlineCount() ?? 0, total: served?.workspaces.nodeCount() ?? 0 },
+    nodes: {
+      online: served?.workspaces.onlineCount() ?? 0,
+      total: served?.workspaces.nodeCount() ?? 0,
+      edges: served?.workspaces.edgeVersions() ?? {},
+    },
     accessGeneration: access.generation(),
     ...(served?.workspaces.isSealedAnew()
       ? { sealedWith: sealingKeyId(settings.sealingKeys[0] ?? Buffer.alloc(0)) }

@@ -1,5 +1,6 @@
 import { createNkey } from "#adapters/nats/nkey.ts";
 import { Refusal } from "#core/errors.ts";
+import { type EdgeVersions, edgeVersionsOf } from "#core/model/edge-versions.ts";
 import type { NodeRecord } from "#core/model/node.ts";
 import { timestampOf } from "#core/model/time.ts";
 import { DEFAULT_WORKSPACE, Workspace, WorkspaceKeys, type WorkspaceSpec } from "#core/model/workspace.ts";
@@ -94,6 +95,11 @@ export class Workspaces {
       if (left > 0) this.#expected.set(pub, left);
       else this.#expected.delete(pub);
     };
+  }
+
+  /** Of the nodes that are online, how many run which edge. */
+  edgeVersions(): EdgeVersions {
+    return edgeVersionsOf([...this.#running.values()].flatMap(({ live }) => [...live.edges]));
   }
 
   onlineCount(): number {

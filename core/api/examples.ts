@@ -15,7 +15,7 @@ export const network = {
   status: {
     ...{ phase: "ready", observedGeneration: 1, release: "0.1.0", reportedAt: at, fresh: true },
     conditions: [{ type: "Settled", status: "True", reason: "Settled", message: "everything runs", since: at }],
-    nodes: { online: 12, total: 14 },
+    nodes: { online: 12, total: 14, edges: { "0.1.0": 12 } },
     reachable: { api: true, nats: true, checkedAt: at },
   },
   ...{ operation: null, createdAt: at, updatedAt: at },

@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { EdgeVersions } from "./edge-versions.ts";
 import type { NetworkId } from "./ids.ts";
 import { type Condition, type Observed, Phase } from "./network.ts";
 
@@ -46,6 +47,7 @@ export const InstanceStatus = z.object({
     .object({
       online: z.int().nonnegative().describe("How many are connected now."),
       total: z.int().nonnegative().describe("How many are enrolled."),
+      edges: EdgeVersions.optional().describe("How many of the connected run which version of the edge."),
     })
     .describe("The edge nodes of the network."),
   reachable: z

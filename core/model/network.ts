@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { EdgeVersions } from "./edge-versions.ts";
 import { CellId, NetworkId, OperationId, OrganizationId } from "./ids.ts";
 import { planNames } from "./plan.ts";
 import { channels } from "./release.ts";
@@ -119,7 +120,12 @@ export const Observed = z.strictObject({
   release: z.string().nullable(),
   endpoints: Endpoints.nullable(),
   conditions: z.array(Condition),
-  nodes: z.strictObject({ online: z.int().nonnegative(), total: z.int().nonnegative() }),
+  nodes: z.strictObject({
+    online: z.int().nonnegative(),
+    total: z.int().nonnegative(),
+    /** Absent where the release is of before this was told. */
+    edges: EdgeVersions.optional(),
+  }),
   reachable: Reachable,
   /** What keeps a deletion from ending: the object, what holds it, who can act. */
   blockers: z.array(z.string()),

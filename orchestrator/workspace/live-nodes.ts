@@ -17,6 +17,8 @@ interface Live {
   connection: number | undefined;
   reported: ReportedState | null;
   liveness: Liveness;
+  /** The edge that it is counted with in `edges`. */
+  edge: string | undefined;
 }
 
 /** How many records one second may write down: far below what the broker can, so that nothing else waits for it. */
@@ -34,6 +36,8 @@ export class LiveNodes {
   readonly #unwritten = new Set<string>();
   #warmUntil: number;
   online = 0;
+  /** How many of those online call their edge what. */
+  readonly edges = new Map<string, number>();
 
   constructor(store: WorkspaceStore, clock: Clock, everyMs: number) {
     this.#store = store;
@@ -182,15 +186,29 @@ export class LiveNodes {
       { now: this.#clock.now(), warmUntil: this.#warmUntil },
     );
     const after = live.liveness.state;
+    this.#countEdge(live, after === "online" ? record.edge : undefined);
     if (before === after) return;
     this.online += Number(after === "online") - Number(before === "online");
     if ((after === "online") !== record.online) this.#unwritten.add(id);
+  }
+
+  /** Kept up to date, because it is asked for ten times a second, of many nodes. */
+  #countEdge(live: Live, edge: string | undefined): void {
+    if (live.edge === edge) return;
+    for (const [said, by] of [[live.edge, -1] as const, [edge, 1] as const]) {
+      if (said === undefined) continue;
+      const count = (this.edges.get(said) ?? 0) + by;
+      if (count > 0) this.edges.set(said, count);
+      else this.edges.delete(said);
+    }
+    live.edge = edge;
   }
 
   #recordChanged(id: string, record: NodeRecord | undefined): void {
     const live = this.#live.get(id);
     if (!record) {
       if (live?.liveness.state === "online") this.online--;
+      if (live) this.#countEdge(live, undefined);
       this.#live.delete(id);
       this.#unwritten.delete(id);
       for (const [pub, owner] of this.#byKey) if (owner === id) this.#byKey.delete(pub);
@@ -199,7 +217,7 @@ export class LiveNodes {
     this.#byKey.set(record.pub, id);
     const known: Live = live ?? {
       ...{ session: undefined, sequence: -1, lastBeatAt: undefined, applied: undefined, beat: {}, left: undefined },
-      ...{ connection: undefined, reported: record.reported },
+      ...{ connection: undefined, edge: undefined, reported: record.reported },
       liveness: { state: "never_connected" },
     };
     this.#live.set(id, known);

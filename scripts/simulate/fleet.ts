@@ -1,3 +1,4 @@
+import type { EdgeVersions } from "#core/model/edge-versions.ts";
 import type { CellId, NetworkId, OrganizationId } from "#core/model/ids.ts";
 import { changed, type Intent } from "#core/model/rollout/change.ts";
 import type { Sighting } from "#core/model/rollout/sighting.ts";
@@ -18,6 +19,8 @@ export interface SimulatedNetwork {
   /** It does not survive a change: not of the release it came with. */
   breaks: boolean;
   nodes: number;
+  /** Of its nodes, how many run which edge; absent: its cell does not tell. */
+  edges?: EdgeVersions;
 }
 
 export interface SimulatedFleet {
@@ -126,10 +129,10 @@ export function sight(fleet: SimulatedFleet, id: NetworkId, now: number): Sighti
 }
 
 function reportOf(fleet: SimulatedFleet, network: SimulatedNetwork, receivedAt: number): Sighting["report"] {
-  const { askedAt, generation, intent, before, nodes, breaks } = network;
+  const { askedAt, generation, intent, before, nodes, edges, breaks } = network;
   if (receivedAt < askedAt + fleet.updateMs) {
     const observedGeneration = Math.max(1, generation - 1);
-    return { observedGeneration, phase: "updating", release: before.release, receivedAt, nodesOnline: nodes };
+    return { observedGeneration, phase: "updating", release: before.release, receivedAt, nodesOnline: nodes, edges };
   }
   const isBroken = breaks && intent.release !== fleet.home.release;
   return {
@@ -138,6 +141,7 @@ function reportOf(fleet: SimulatedFleet, network: SimulatedNetwork, receivedAt: 
     release: intent.release,
     receivedAt,
     nodesOnline: isBroken ? 0 : nodes,
+    edges: isBroken ? {} : edges,
     ...(isBroken ? { message: "the orchestrator exited with code 1", excerpt: ["Error: cannot read its state"] } : {}),
   };
 }

@@ -35,6 +35,9 @@ describe("a network from nothing to a running pipeline", () => {
     const welcome = await node.hello({ env: "prod" });
     expect(welcome).toMatchObject({ session: node.boot, desired: null, want: ["full"] });
     expect((await network.call("GET", `${ws}/nodes/${node.id}`)).body).toMatchObject({ state: "online" });
+    expect((await network.internal("GET", "/v1/status")).body.nodes).toEqual({
+      ...{ online: 1, total: 1, edges: { "0.1.0": 1 } },
+    });
 
     const put = await network.call("PUT", `${ws}/pipelines/logs`, { body: aPipeline("logs") });
     expect(put).toMatchObject({ status: 201, body: { revision: { name: "logs", rev: 1 } } });

@@ -52,6 +52,7 @@ export function advance(
     spec: rollout.spec,
     freezes: policies.freezes,
     minAgent: policies.minAgent,
+    minEdge: policies.minEdge,
     now,
   });
   const pass = newPass(rollout, { sighted, resting }, ask, now);

@@ -1,3 +1,4 @@
+import { edgesOlderThan } from "../edge-versions.ts";
 import type { RolloutId } from "../ids.ts";
 import { compareVersions } from "../release/release.ts";
 import { describeScope, type Freeze, freezeOver, isInForce } from "./freeze.ts";
@@ -19,11 +20,12 @@ export interface BlockerContext {
   readonly spec: Pick<RolloutSpec, "windows" | "supersede">;
   readonly freezes: readonly Freeze[];
   readonly minAgent?: string | null | undefined;
+  readonly minEdge?: string | null | undefined;
   readonly now: number;
 }
 
 /** Asks once for a rollout, then of each target: many networks share few windows, so each window is worked out once. */
-export function blockers({ rollout, spec, freezes, minAgent = null, now }: BlockerContext) {
+export function blockers({ rollout, spec, freezes, minAgent = null, minEdge = null, now }: BlockerContext) {
   const inForce = freezes.filter((freeze) => isInForce(freeze, now));
   const windows = new Map<string, WindowState>();
   const stateOf = (window: MaintenanceWindow): WindowState => {
@@ -77,15 +79,26 @@ export function blockers({ rollout, spec, freezes, minAgent = null, now }: Block
     if (unreachable) return { ...unreachable, until: null, burns: true };
     const { agent } = seen.cellState;
     // What a cell's agent cannot run yet it may run once it is updated, so it is waited for as for a cell that is away.
-    return minAgent !== null && agent !== undefined && compareVersions(agent, minAgent) < 0
-      ? { ...tooOld(seen.cell, agent, minAgent), until: null, burns: true }
-      : undefined;
+    if (minAgent !== null && agent !== undefined && compareVersions(agent, minAgent) < 0)
+      return { ...agentTooOld(seen.cell, agent, minAgent), until: null, burns: true };
+    // Only of nodes that are connected: one that never comes back must not keep its network from every release.
+    const old = minEdge === null ? undefined : edgesOlderThan(seen.report?.edges ?? {}, minEdge);
+    return old && { ...edgeTooOld(old, minEdge), until: null, burns: true };
   };
   return { forward, frozen };
 }
-const tooOld = (cell: string, agent: string, least: string): Why => ({
+
+const agentTooOld = (cell: string, agent: string, least: string): Why => ({
   code: "agent-too-old",
   message: `the agent of cell ${cell} is ${agent}, and the release needs ${least} or newer: update the cell`,
+});
+
+const edgeTooOld = ({ count, oldest }: { count: number; oldest: string }, least: string | null): Why => ({
+  code: "edge-too-old",
+  message:
+    count === 1
+      ? `1 of its nodes has edge ${oldest}, and the release needs ${least} or newer: update it`
+      : `${count} of its nodes have an edge older than the release needs (${least}), the oldest ${oldest}: update them`,
 });
 
 export type Blockers = ReturnType<typeof blockers>;

@@ -14,6 +14,8 @@ export interface Policies {
   readonly withdrawn: string | null;
   /** The oldest cell agent that the release works with, where it says so. */
   readonly minAgent?: string | null;
+  /** The oldest edge that it works with, likewise. */
+  readonly minEdge?: string | null;
 }
 
 /** One pass while it is worked out: what was read, and what has been decided so far. Never leaves `advance`. */

@@ -1,3 +1,4 @@
+import type { EdgeVersions } from "../edge-versions.ts";
 import type { RolloutId } from "../ids.ts";
 import { FRESH_FOR_MS, type Phase } from "../network.ts";
 import type { Intent } from "./change.ts";
@@ -12,6 +13,8 @@ export interface Report {
   readonly release: string | null;
   readonly receivedAt: number;
   readonly nodesOnline: number;
+  /** Of those online, where the cell tells it. */
+  readonly edges?: EdgeVersions | undefined;
   /** What is wrong, in the cell's words, and the last lines of logs and events. */
   readonly message?: string | undefined;
   readonly excerpt?: readonly string[] | undefined;

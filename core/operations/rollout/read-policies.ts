@@ -20,5 +20,6 @@ export async function readPolicies(
     freezes: items.filter((freeze) => isInForce(freeze, clock.now())),
     withdrawn: release?.value.withdrawn?.reason ?? null,
     minAgent: release?.value.minAgent ?? null,
+    minEdge: release?.value.minEdge ?? null,
   };
 }

@@ -78,6 +78,7 @@ export async function explainRollout(deps: Dependencies, id: string, network?: s
     spec: rollout.spec,
     freezes: policies.freezes,
     minAgent: policies.minAgent,
+    minEdge: policies.minEdge,
     now,
   });
   return explainTarget(target.value, seen, { rollout, blockers: ask, now });

@@ -94,6 +94,7 @@ function reportOf(status: NetworkStatus | undefined, cell: string, digestAt: str
   return {
     ...{ observedGeneration, phase, release, receivedAt: Date.parse(digestAt), nodesOnline: nodes.online, excerpt },
     ...(wrong[0] ? { message: wrong[0].message } : {}),
+    ...(nodes.edges ? { edges: nodes.edges } : {}),
   };
 }
 

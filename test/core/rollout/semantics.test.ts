@@ -266,6 +266,47 @@ describe("8. offline cells", () => {
   });
 });
 
+describe("nodes older than the release works with", () => {
+  const oldEdges = () => {
+    const running = aRollout(all, { size: 2, cells: 1 }, ({ networks }) => {
+      const network = networks.get(networkNumber(0));
+      if (network) network.edges = { "1.1.0": 3, "1.2.0": 1 };
+    });
+    running.policies = { ...free, minEdge: "1.2.0" };
+    return running;
+  };
+
+  it("keep their network waiting, and let it go on once they are updated", () => {
+    const running = oldEdges();
+    runUntil(running, ({ now }) => now > T0 + 20 * MINUTE);
+    expect(counts(running)).toEqual({ done: 1, waiting: 1 });
+    expect(stateOf(running, 0)).toMatchObject({ attempt: null, why: { code: "edge-too-old" } });
+    expect(step(running).explanation.summary).toContain("3 of its nodes have an edge older");
+    const network = running.fleet.networks.get(networkNumber(0));
+    if (network) network.edges = { "1.2.0": 4 };
+    runToEnd(running);
+    expect(counts(running)).toEqual({ done: 2 });
+  });
+
+  it("do not keep the rollout from ending, nor count against its budget", () => {
+    const running = oldEdges();
+    runToEnd(running);
+    expect(running.rollout.state).toBe("succeeded");
+    expect(stateOf(running, 0)).toMatchObject({ state: "deferred", attempt: null, why: { code: "edge-too-old" } });
+  });
+
+  it("do not keep what is in flight from being rolled back", () => {
+    const running = oldEdges();
+    runUntil(running, ({ targets }) => targets.get(networkNumber(1))?.state === "done");
+    const network = running.fleet.networks.get(networkNumber(1));
+    if (network) network.edges = { "0.9.0": 2 };
+    running.rollout = commandRollout(running.rollout, { verb: "roll-back" }, order(running.now));
+    runToEnd(running);
+    expect(stateOf(running, 1)?.state).toBe("rolled-back");
+    expect(network?.intent.release).toBe("1.4.0");
+  });
+});
+
 describe("9. windows and freezes", () => {
   const nightly = { timeZone: "Europe/Berlin", from: "22:00", to: "23:00" };
 
