@@ -1,12 +1,14 @@
 import type { Explanation } from "#core/model/explain.ts";
 import { describeChange } from "#core/model/rollout/change.ts";
+import type { RolloutReport } from "#core/model/rollout/report.ts";
 import type { Rollout } from "#core/model/rollout/rollout.ts";
 import type { RolloutTarget } from "#core/model/rollout/target.ts";
 import { age, span } from "../age.ts";
 import { count, duration, noun } from "../command.ts";
 import { writeData, writeExplanation, writeList } from "../output.ts";
 import { tame } from "../paint.ts";
-import { endingLines, type RolloutDetail, waveText } from "../rollout/look.ts";
+import { waveText } from "../rollout/look.ts";
+import { reportLines } from "../rollout/report-lines.ts";
 import { rolloutPath, showRollout } from "../rollout/show-rollout.ts";
 import { watchRollout } from "../rollout/watch-rollout.ts";
 import { everything, queryOf } from "../session.ts";
@@ -111,22 +113,16 @@ export const rollouts = noun({
     },
     {
       usage: "report <rollout>",
-      does: "tell what became of a rollout: what it took, what failed and why; -o json and yaml with every target",
+      does: "tell what became of a rollout: what it took, what failed and why; -o json and yaml for machines",
       examples: ["rollouts report rol_01k…", "rollouts report rol_01k… -o json > report.json"],
       act: async ({ terminal, format, api }, { args: [id = ""] }) => {
-        const { body: rollout } = await api.call<RolloutDetail>({ path: rolloutPath(id) });
-        const targets = await everything<RolloutTarget>(api, `${rolloutPath(id)}/targets`);
-        if (await writeData(terminal, format, { rollout, targets })) return;
-        const failed = targets.filter(({ attempt }) => attempt?.failure);
+        const { body: report } = await api.call<RolloutReport>({ path: `${rolloutPath(id)}/report` });
+        if (await writeData(terminal, format, report)) return;
         terminal.out(
-          `${endingLines({ rollout }, terminal.now())
+          reportLines(report, terminal.now())
             .map((line) => `${tame(line)}\n`)
-            .join("")}`,
+            .join(""),
         );
-        for (const { network, attempt } of failed)
-          terminal.out(
-            `\n${network}\n${[attempt?.failure?.message ?? "", ...(attempt?.failure?.excerpt ?? [])].map((line) => `  ${tame(line)}\n`).join("")}`,
-          );
       },
     },
     ...rolloutCommands,

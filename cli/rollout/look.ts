@@ -47,7 +47,10 @@ export const lineOf = ({ rollout, explanation }: Look): string =>
   `${rollout.state}  wave ${waveText(rollout)}  ${countsText(rollout.summary.states)}  ${explanation.summary}`;
 
 /** What is left to say when it has ended. */
-export function endingLines({ rollout }: Pick<Look, "rollout">, now: number): string[] {
+export function endingLines(
+  { rollout }: { readonly rollout: Rollout & { readonly summary: RolloutSummary } },
+  now: number,
+): string[] {
   const { id, state, spec, summary } = rollout;
   const { targets, states, updateMs, failures } = summary;
   const deed = rollout.rollback ?? rollout.stopping;

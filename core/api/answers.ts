@@ -15,6 +15,7 @@ import { defaultQuota, QuotaSpec } from "../model/quota.ts";
 import { ReleaseView } from "../model/release/release-view.ts";
 import { Freeze } from "../model/rollout/freeze.ts";
 import { RolloutProgress } from "../model/rollout/progress.ts";
+import { ReportedTargets } from "../model/rollout/report.ts";
 import { Rollout, rolloutStates } from "../model/rollout/rollout.ts";
 import { RolloutTarget, targetStates } from "../model/rollout/target.ts";
 import { Finding } from "../model/survey.ts";
@@ -118,19 +119,24 @@ const RolloutView = Rollout.extend({
 });
 export const RolloutAnswer = RolloutView.meta({ id: "Rollout", examples: [example.rollout] });
 export const RolloutsAnswer = pageOf(RolloutAnswer);
+const RolloutSummary = z.strictObject({
+  state: z.enum(rolloutStates),
+  targets: z.int(),
+  states: z.partialRecord(z.enum(targetStates), z.int()),
+  tookMs: z.number().nullable(),
+  updateMs: z.strictObject({ p50: z.number(), p95: z.number() }).nullable(),
+  failures: z.array(z.strictObject({ code: z.string(), count: z.int(), example: z.string() })),
+});
 export const RolloutDetailAnswer = RolloutView.extend({
-  summary: z.strictObject({
-    state: z.enum(rolloutStates),
-    targets: z.int(),
-    states: z.partialRecord(z.enum(targetStates), z.int()),
-    tookMs: z.number().nullable(),
-    updateMs: z.strictObject({ p50: z.number(), p95: z.number() }).nullable(),
-    failures: z.array(z.strictObject({ code: z.string(), count: z.int(), example: z.string() })),
-  }),
+  summary: RolloutSummary,
   progress: RolloutProgress,
 }).meta({
   id: "RolloutDetail",
   examples: [{ ...example.rollout, summary: example.rolloutSummary, progress: example.rolloutProgress }],
+});
+export const RolloutReportAnswer = ReportedTargets.extend({ rollout: RolloutView, summary: RolloutSummary }).meta({
+  id: "RolloutReport",
+  examples: [{ rollout: example.rollout, summary: example.rolloutSummary, ...example.rolloutReport }],
 });
 export const RolloutTargetsAnswer = pageOf(
   RolloutTarget.meta({ id: "RolloutTarget", examples: [example.rolloutTarget] }),

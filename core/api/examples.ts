@@ -124,6 +124,18 @@ export const rolloutProgress = {
   eta: null,
 };
 
+export const rolloutReport = {
+  waves: [{ targets: 3, states: { done: 2, failed: 1 }, startedAt: at, settledAt: at, tookMs: 40_000 }],
+  failures: [
+    {
+      ...{ code: "nodes-missing", count: 1, networks: [net] },
+      examples: [{ network: net, code: "nodes-missing", message: "1 of 3 nodes are back", at, excerpt: [] }],
+    },
+  ],
+  undoFailures: [],
+  untouched: [{ state: "skipped", code: "pinned", count: 1, networks: [net], example: "its owner pinned it at 1.4.2" }],
+};
+
 export const rolloutTarget = {
   ...{ id: `${rol}/${net}`, rollout: rol, network: net, org, wave: 0, order: "0a1b2c3d", state: "pending" },
   ...{ why: null, since: at, before: null, attempt: null, undo: null, blocked: null },

@@ -9,6 +9,7 @@ import {
   FreezesAnswer,
   RolloutAnswer,
   RolloutDetailAnswer,
+  RolloutReportAnswer,
   RolloutsAnswer,
   RolloutTargetsAnswer,
 } from "./answers.ts";
@@ -85,6 +86,12 @@ export const rolloutRoutes = {
         .optional(),
       why: z.string().min(1).max(63).optional(),
     }),
+  },
+  reportRollout: {
+    ...reading,
+    summary: "What became of a rollout: what it took, what failed and why",
+    answer: RolloutReportAnswer,
+    path: `${one}/report`,
   },
   explainRollout: {
     ...reading,

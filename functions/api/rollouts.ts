@@ -29,6 +29,10 @@ export const listRolloutTargets = endpoint(routes.listRolloutTargets, (deps, { p
   return paged(deps, list, query, (page) => read.listTargets(deps, params.rol ?? "", { state, wave, why }, page));
 });
 
+export const reportRollout = endpoint(routes.reportRollout, async (deps, { params }) => ({
+  body: await read.reportRollout(deps, params.rol ?? ""),
+}));
+
 export const explainRollout = endpoint(routes.explainRollout, async (deps, { params, query }) => ({
   body: await read.explainRollout(deps, params.rol ?? "", query.network),
 }));

@@ -225,6 +225,7 @@ describe("every route of the hosted API that a person needs", () => {
       code: 1,
       out: expect.stringContaining("ended as aborted"),
     });
+    expect(await cellplane("rollouts", "report", id)).toMatch(/ended as aborted .*\nWhy: enough/);
     const refused = await tried("rollouts", "resume", id);
     expect(refused).toMatchObject({ code: 1, err: expect.stringContaining(`\`cellplane rollouts roll-back ${id}\``) });
     await tried("rollouts", "retry-failed", id, "--reason", "again");

@@ -165,21 +165,31 @@ describe("watching a rollout", () => {
 });
 
 describe("the report of a rollout", () => {
-  const failure = { code: "nodes-missing", message: "1 of 3 are back", at: "", excerpt: ["panic: out of labels"] };
-  const targets = [{ network: "net_1", state: "failed", attempt: { failure } }];
-  const answers = { [`GET ${path}`]: ok(aborted), [`GET ${path}/targets?limit=200`]: ok({ items: targets }) };
+  const example = { network: "net_1", code: "nodes-missing", message: "1 of 3 are back", at: "" };
+  const failure = { code: "nodes-missing", count: 8, networks: ["net_1"] };
+  const { summary, progress: _progress, ...rollout } = aborted;
+  const report = {
+    ...{ rollout, summary, waves: [] },
+    failures: [{ ...failure, examples: [{ ...example, excerpt: ["panic: out of labels"] }] }],
+    undoFailures: [{ ...failure, count: 1, examples: [{ ...example, network: "net_2", excerpt: [] }] }],
+    untouched: [{ state: "skipped", code: "pinned", count: 3, networks: [], example: "pinned at 1.4.0" }],
+  };
+  const answers = { [`GET ${path}/report`]: ok(report) };
 
-  it("tells what failed, and what was last heard of it", async () => {
+  it("tells what failed, what was last heard of it, and what was not changed", async () => {
     const { url } = await serve(answers);
     const { code, out } = await run(url, ["rollouts", "report", ID]);
     expect([code, out]).toEqual([0, expect.stringMatching(/^rol_\w+ .* ended as aborted/)]);
-    expect(out).toContain("\nnet_1\n  1 of 3 are back\n  panic: out of labels\n");
+    expect(out).toContain("\nNot changed:\n  3 × skipped, pinned: pinned at 1.4.0\n");
+    expect(out).toContain("\nnet_1 failed: 1 of 3 are back\n  panic: out of labels\n");
+    expect(out).toContain("\n… and 7 more with nodes-missing\n");
+    expect(out).toContain("\nnet_2 failed on the way back: 1 of 3 are back\n");
   });
 
   it("is whole as JSON", async () => {
     const { url } = await serve(answers);
     const { out } = await run(url, ["rollouts", "report", ID, "-o", "json"]);
-    expect(JSON.parse(out)).toEqual({ rollout: aborted, targets });
+    expect(JSON.parse(out)).toEqual(report);
   });
 });
 

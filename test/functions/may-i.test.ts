@@ -72,6 +72,7 @@ const table: Readonly<Record<string, readonly [Weakest, "of a network"?]>> = {
   getRollout: ["platform"],
   listRolloutTargets: ["platform"],
   explainRollout: ["platform"],
+  reportRollout: ["platform"],
   paceRollout: ["platform"],
   pauseRollout: ["platform"],
   resumeRollout: ["platform"],

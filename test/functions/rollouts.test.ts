@@ -54,6 +54,13 @@ describe("the API of rollouts", () => {
     expect((await call("POST", `${path}/approve`, { body: {} })).status).toBe(400);
     expect((await call("POST", `${path}/abort`, { body: { reason: "no" } })).status).toBe(202);
     await expect.poll(state).toBe("aborted");
+    const { network } = (await call("GET", `${path}/targets`)).json.items[0] ?? {};
+    expect((await call("GET", `${path}/report`)).json).toMatchObject({
+      ...{ rollout: { id: json.id, stopping: { reason: "no" } }, summary: { state: "aborted", targets: 1 } },
+      ...{ waves: [{}, {}, {}, { targets: 1 }], failures: [], undoFailures: [] },
+      untouched: [{ state: "skipped", count: 1, networks: [network] }],
+    });
+    expect(await call("GET", `/v1/rollouts/rol_${"0".repeat(26)}/report`)).toMatchObject({ status: 404 });
     expect(await call("POST", `${path}/pause`)).toMatchObject({ status: 409, json: { possible: expect.any(Array) } });
     const audit = await call("GET", "/v1/orgs/default/audit?action=rollout");
     expect(audit.json.items.map(({ action }) => action)).toEqual([

@@ -4,6 +4,7 @@ import { advance } from "../../model/rollout/advance.ts";
 import { blockers } from "../../model/rollout/blocker.ts";
 import { explainTarget } from "../../model/rollout/explain.ts";
 import { progressOf, type RolloutProgress } from "../../model/rollout/progress.ts";
+import { type RolloutReport, reportOf } from "../../model/rollout/report.ts";
 import type { Rollout } from "../../model/rollout/rollout.ts";
 import { type RolloutSummary, summaryOf } from "../../model/rollout/summary.ts";
 import type { RolloutTarget, TargetState } from "../../model/rollout/target.ts";
@@ -28,6 +29,16 @@ export async function readRollout(
   const targets = (await readTargets(store, value.id)).map((target) => target.value);
   const summary = summaryOf(value, targets);
   return { ...value, summary, progress: progressOf(value, targets, summary.updateMs, clock.now()) };
+}
+
+/** GET /v1/rollouts/{rol}/report: reads every target, so it is for the end, not for watching. */
+export async function reportRollout({ store }: Pick<Dependencies, "store">, id: string): Promise<RolloutReport> {
+  const { value } = await findRollout(store, id);
+  const targets = await readTargets(store, value.id);
+  return reportOf(
+    value,
+    targets.map((target) => target.value),
+  );
 }
 
 export interface TargetFilter {
