@@ -5,6 +5,7 @@ import { type Client, kubeClient } from "./kubernetes/client.ts";
 import type { Endpoint } from "./kubernetes/endpoint.ts";
 import { withoutUpdatesOf } from "./kubernetes/field-owners.ts";
 import { resourcePath } from "./kubernetes/resource-path.ts";
+import { dialOf, readyPodOf, serviceDoors, serviceOf } from "./kubernetes/service-doors.ts";
 import { follow } from "./kubernetes/watch.ts";
 
 export { type Endpoint, kubeconfigCluster, ownCluster } from "./kubernetes/endpoint.ts";
@@ -47,51 +48,56 @@ export function kubernetesCluster({
     }
   }
 
+  async function list(query: ObjectQuery): Promise<KubeObject[]> {
+    const { items } = (await client.call({
+      method: "GET",
+      path: resourcePath(query),
+      query: selectorOf(query),
+    })) as { items: KubeObject[] };
+    return items.map((item) => ({ ...item, apiVersion: query.apiVersion, kind: query.kind }));
+  }
+
   async function serverSideApply(object: KubeObject): Promise<KubeObject> {
     const { status: _status, ...rest } = object;
-    const apply = async () =>
+    const apply = async (body: Omit<KubeObject, "status">) =>
       (await client.call({
         method: "PATCH",
         path: pathOf(refIn(object)),
         query: { fieldManager: FIELD_MANAGER, force: "true" },
-        body: rest,
+        body,
         contentType: "application/apply-patch+yaml",
       })) as KubeObject;
-    const applied = await apply();
-    // We were killed between a create and taking its fields over. Once more, so that what this names no longer goes.
-    return (await takeFieldsOver(client, applied)) ? await apply() : applied;
+    const applied = await apply(rest);
+    const taken = await takeFieldsOver(client, applied);
+    if (!taken) return applied;
+    // The first apply since its create. Once more, so that what this names no longer goes.
+    const { resourceVersion, ...metadata } = rest.metadata;
+    const version = resourceVersion === undefined ? {} : { resourceVersion: taken.metadata.resourceVersion };
+    return apply({ ...rest, metadata: { ...metadata, ...version } });
   }
 
+  /** Its fields are taken over by the first apply: most of what is made like this is never applied again. */
   async function create({ status: _status, ...object }: KubeObject): Promise<KubeObject> {
     const { resourceVersion: _version, ...metadata } = object.metadata;
     const { name: _name, ...kind } = refIn(object);
-    const created = (await client.call({
+    return (await client.call({
       method: "POST",
       path: resourcePath(kind),
       query: { fieldManager: FIELD_MANAGER },
       body: { ...object, metadata },
     })) as KubeObject;
-    return (await takeFieldsOver(client, created)) ?? created;
   }
 
   return {
     get,
-    async list(query) {
-      const { items } = (await client.call({
-        method: "GET",
-        path: resourcePath(query),
-        query: selectorOf(query),
-      })) as { items: KubeObject[] };
-      return items.map((item) => ({ ...item, apiVersion: query.apiVersion, kind: query.kind }));
-    },
+    list,
     watch(query, onEvent, signal) {
       const watched = { path: resourcePath(query), query: selectorOf(query) };
-      const heard = query.kind === "Service" ? doors.hear : () => {};
       void follow(client, watched, {
         ...{ signal, log },
         ...(silentAfterMs === undefined ? {} : { silentAfterMs }),
         onEvent: (event) => {
-          if (event.type !== "synced") heard(event);
+          if (event.type !== "synced") doors.hear(event);
           onEvent(event);
         },
       });
@@ -136,10 +142,20 @@ export function kubernetesCluster({
       };
     },
     async dial({ namespace, name, port }) {
-      const known = doors.of(namespace, name, port);
-      if (known) return known;
+      const known = doors.service(namespace, name);
+      if (known) return dialOf(known, port, doors.readyPods(namespace));
       const service = await get({ apiVersion: "v1", kind: "Service", namespace, name });
-      return service && doorsOf(service).get(port);
+      if (!service) return undefined;
+      const found = serviceOf(service);
+      const pods =
+        found.host === undefined
+          ? await list({ apiVersion: "v1", kind: "Pod", namespace, labels: found.selector })
+          : [];
+      return dialOf(
+        found,
+        port,
+        pods.flatMap((pod) => readyPodOf(pod) ?? []),
+      );
     },
     close: () => client.close(),
   };
@@ -188,29 +204,4 @@ async function takeFieldsOver(client: Client, object: KubeObject): Promise<KubeO
     ],
     contentType: JSON_PATCH,
   })) as KubeObject;
-}
-
-/** Cluster address and port by name of the port. */
-function doorsOf(service: KubeObject): Map<string, Dial> {
-  const { clusterIP, ports = [] } = (service.spec ?? {}) as {
-    clusterIP?: string;
-    ports?: { name?: string; port: number }[];
-  };
-  if (clusterIP === undefined || clusterIP === "" || clusterIP === "None") return new Map();
-  return new Map(ports.map(({ name = "", port }) => [name, { host: clusterIP, port }]));
-}
-
-/** Where services are, as far as a watch of them has told: every network is called every few seconds. */
-function serviceDoors() {
-  const known = new Map<string, Map<string, Dial>>();
-  const keyOf = (namespace: string, name: string) => `${namespace}/${name}`;
-  return {
-    hear({ type, object }: { type: "present" | "gone"; object: KubeObject }): void {
-      const key = keyOf(object.metadata.namespace ?? "", object.metadata.name);
-      if (type === "gone") known.delete(key);
-      else known.set(key, doorsOf(object));
-    },
-    of: (namespace: string, name: string, port: string): Dial | undefined =>
-      known.get(keyOf(namespace, name))?.get(port),
-  };
 }

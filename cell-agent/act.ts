@@ -87,7 +87,7 @@ async function carryOut(operator: Operator, name: string, { apply, remove, repai
       await Promise.all(
         stage.map(async (object) => {
           const ref = refText(refOf(object));
-          const applied = await (repaired.has(ref) ? repair(cluster, object) : cluster.apply(object));
+          const applied = await (object.kind === "Service" ? applyService(cluster, object) : cluster.apply(object));
           if (isSecret(object)) return secrets.learn(name, applied);
           objects.learn(applied);
           if (repaired.has(ref)) repairs.repaired(name, ref);
@@ -105,15 +105,15 @@ async function carryOut(operator: Operator, name: string, { apply, remove, repai
 }
 
 /**
- * Puts right what somebody edited. A port that a stranger gave a Service stays beside ours when we apply, and the API server refuses two
- * of one name: such a Service is made anew, since nothing is kept in it.
+ * A port that a stranger gave a Service stays beside ours when we apply, and the API server refuses two of one name; nor can one that has
+ * an address become headless. Such a Service is made anew, since nothing is kept in it.
  */
-async function repair(cluster: Cluster, object: KubeObject): Promise<KubeObject> {
+async function applyService(cluster: Cluster, object: KubeObject): Promise<KubeObject> {
   try {
     return await cluster.apply(object);
   } catch (error) {
     const isRefused = error instanceof Refusal && error.kind === "invalid-input";
-    if (object.kind !== "Service" || !isRefused) throw error;
+    if (!isRefused) throw error;
     await cluster.remove(refOf(object));
     return cluster.apply(object);
   }

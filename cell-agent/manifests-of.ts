@@ -9,7 +9,7 @@ import type { Credentials } from "./keys/credentials.ts";
 import type { NetworkKeys } from "./keys/network-keys.ts";
 import { tenantBinding, workloadAccount } from "./manifests/accounts.ts";
 import { broker } from "./manifests/broker.ts";
-import { disruptionBudgets } from "./manifests/disruption-budgets.ts";
+import { disruptionBudget } from "./manifests/disruption-budget.ts";
 import { limits } from "./manifests/limits.ts";
 import { namespace as namespaceManifest } from "./manifests/namespace.ts";
 import { networkPolicies } from "./manifests/network-policies.ts";
@@ -61,7 +61,7 @@ export function manifestsOf(
       orchestrator({ network, namespace, spec, plan, cell, addresses, secretsHash }),
       ...services(namespace),
       ...routes(namespace, addresses.host, cell.doors),
-      ...disruptionBudgets(namespace),
+      disruptionBudget(namespace),
     ],
   ];
 }

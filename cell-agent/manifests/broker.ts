@@ -4,9 +4,9 @@ import type { Plan } from "#core/model/plan.ts";
 import { natsEnvironment as env, images, natsPorts as ports, services } from "#core/workload.ts";
 import { containerSecurity, environmentOf, goMemoryLimit, podDefaults, resourcesOf } from "./container.ts";
 import { componentLabels, labelsOf, metadataIn } from "./labels.ts";
-import { NATS_CONF_FILE, secretNames } from "./secrets.ts";
+import { natsSecretFiles as files, secretNames } from "./secrets.ts";
 
-const paths = { config: "/etc/nats", tls: "/tls", data: "/data" } as const;
+const paths = { secrets: "/secrets", data: "/data" } as const;
 
 const health = { path: "/healthz?js-enabled-only=true", port: "monitor" };
 
@@ -33,13 +33,13 @@ export function broker(namespace: string, plan: Plan, natsConf: string, imageReg
             {
               name: "nats",
               image: `${imageRegistry}${images.nats}`,
-              args: ["--config", `${paths.config}/${NATS_CONF_FILE}`],
+              args: ["--config", `${paths.secrets}/${files.config}`],
               env: environmentOf({
                 [env.listenHost]: "0.0.0.0",
                 [env.portClient]: String(ports.client),
                 [env.portMonitor]: String(ports.monitor),
-                [env.tlsCertificate]: `${paths.tls}/tls.crt`,
-                [env.tlsKey]: `${paths.tls}/tls.key`,
+                [env.tlsCertificate]: `${paths.secrets}/${files.certificate}`,
+                [env.tlsKey]: `${paths.secrets}/${files.key}`,
                 [env.jwtDir]: `${paths.data}/jwt`,
                 [env.jetStreamDir]: `${paths.data}/js`,
                 GOMEMLIMIT: goMemoryLimit(plan.broker.memoryMiB),
@@ -54,16 +54,12 @@ export function broker(namespace: string, plan: Plan, natsConf: string, imageReg
               resources: resourcesOf(plan.broker),
               securityContext: containerSecurity,
               volumeMounts: [
-                { name: "config", mountPath: paths.config, readOnly: true },
-                { name: "tls", mountPath: paths.tls, readOnly: true },
+                { name: "secrets", mountPath: paths.secrets, readOnly: true },
                 { name: "data", mountPath: paths.data },
               ],
             },
           ],
-          volumes: [
-            { name: "config", secret: { secretName: secretNames.natsConf } },
-            { name: "tls", secret: { secretName: secretNames.natsTls } },
-          ],
+          volumes: [{ name: "secrets", secret: { secretName: secretNames.nats } }],
         },
       },
       volumeClaimTemplates: [

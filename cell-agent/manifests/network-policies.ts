@@ -9,7 +9,10 @@ const inNamespace = (name: string) => ({
 const pods = (component: Component) => ({ podSelector: { matchLabels: componentLabels(component) } });
 const tcp = (port: number) => ({ protocol: "TCP", port });
 
-/** Nothing in, nothing out but DNS; then the few ways there are: broker and orchestrator, ingress, agent. */
+/**
+ * Nothing in but to the broker's port, nothing out but DNS; then the few ways of the orchestrator. The way to the broker is part of what
+ * holds for all pods: it alone listens on that port, and every object of a network is a request of a thousand.
+ */
 export function networkPolicies(namespace: string): KubeObject[] {
   const policy = (name: string, spec: Record<string, unknown>): KubeObject => ({
     apiVersion: "networking.k8s.io/v1",
@@ -21,17 +24,13 @@ export function networkPolicies(namespace: string): KubeObject[] {
     policy("default-deny", {
       podSelector: {},
       policyTypes: ["Ingress", "Egress"],
+      ingress: [{ from: [pods("orchestrator"), inNamespace(INGRESS_NAMESPACE)], ports: [tcp(natsPorts.client)] }],
       egress: [
         {
           to: [{ ...inNamespace("kube-system"), podSelector: { matchLabels: { "k8s-app": "kube-dns" } } }],
           ports: [{ protocol: "UDP", port: 53 }, tcp(53)],
         },
       ],
-    }),
-    policy("nats", {
-      ...pods("nats"),
-      policyTypes: ["Ingress"],
-      ingress: [{ from: [pods("orchestrator"), inNamespace(INGRESS_NAMESPACE)], ports: [tcp(natsPorts.client)] }],
     }),
     policy("orchestrator", {
       ...pods("orchestrator"),

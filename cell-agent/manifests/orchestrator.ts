@@ -4,6 +4,7 @@ import type { KubeObject } from "#core/model/kube-object.ts";
 import type { Plan } from "#core/model/plan.ts";
 import type { NetworkAddresses } from "#core/ports.ts";
 import {
+  ACCESS_FILE,
   orchestratorEnvironment as env,
   images,
   natsPorts,
@@ -102,7 +103,10 @@ export function orchestrator({
           ],
           volumes: [
             { name: "secrets", secret: { secretName: secretNames.orchestrator } },
-            { name: "access", secret: { secretName: secretNames.access } },
+            {
+              name: "access",
+              secret: { secretName: secretNames.orchestrator, items: [{ key: ACCESS_FILE, path: ACCESS_FILE }] },
+            },
             { name: "scratch", emptyDir: { sizeLimit: "64Mi" } },
           ],
         },

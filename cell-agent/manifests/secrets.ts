@@ -11,14 +11,11 @@ import type { Credentials } from "../keys/credentials.ts";
 import type { NetworkKeys } from "../keys/network-keys.ts";
 import { metadataIn } from "./labels.ts";
 
-export const secretNames = {
-  natsConf: "nats-conf",
-  natsTls: "nats-tls",
-  orchestrator: "orchestrator",
-  access: "access",
-} as const;
+/** One for each program: it is given all of it, and nothing of the other's. */
+export const secretNames = { nats: "nats", orchestrator: "orchestrator" } as const;
 
-export const NATS_CONF_FILE = "nats.conf";
+/** Files in the broker's folder. */
+export const natsSecretFiles = { config: "nats.conf", certificate: "tls.crt", key: "tls.key" } as const;
 
 export interface SecretContent {
   readonly namespace: string;
@@ -30,12 +27,12 @@ export interface SecretContent {
   readonly authorities: Pick<CertificateAuthorities, "nats" | "internal">;
 }
 
-/** What programs of a network may know. The access list is apart: it changes often, and nothing restarts for it. */
+/** What programs of a network may know. */
 export const secrets = (of: SecretContent): KubeObject[] => [
-  secret(of.namespace, secretNames.natsConf, { [NATS_CONF_FILE]: natsConf(of) }),
-  secret(of.namespace, secretNames.natsTls, {
-    "tls.crt": of.credentials.nats.certPem,
-    "tls.key": of.credentials.nats.keyPem,
+  secret(of.namespace, secretNames.nats, {
+    [natsSecretFiles.config]: natsConf(of),
+    [natsSecretFiles.certificate]: of.credentials.nats.certPem,
+    [natsSecretFiles.key]: of.credentials.nats.keyPem,
   }),
   secret(of.namespace, secretNames.orchestrator, {
     [files.operatorSigningSeed]: of.keys.signingSeeds[of.keys.activeSigningKey] ?? "",
@@ -49,8 +46,9 @@ export const secrets = (of: SecretContent): KubeObject[] => [
     [files.internalCertificate]: of.credentials.internal.certPem,
     [files.internalKey]: of.credentials.internal.keyPem,
     [files.internalCa]: of.authorities.internal.trustPem,
+    // This one changes often. It is read again whenever it does, and nothing restarts for it.
+    [ACCESS_FILE]: canonicalJson(of.access),
   }),
-  secret(of.namespace, secretNames.access, { [ACCESS_FILE]: canonicalJson(of.access) }),
 ];
 
 /**

@@ -102,7 +102,7 @@ describe("the authorities of a cell in their rotation", () => {
 
   it("lets the next one sign when everybody knows it", async () => {
     const [first = "", next = ""] = certificatesOf(await handedOut()).map((pem) => new X509Certificate(pem).subject);
-    const tls = { ...keptRef("Secret", "nats-tls"), namespace: name };
+    const tls = { ...keptRef("Secret", "nats"), namespace: name };
     const issuer = async () => new X509Certificate(await secret(served.cell.cluster, tls, "tls.crt")).issuer;
     expect(await issuer()).toBe(first);
     const ca = await handedOut();

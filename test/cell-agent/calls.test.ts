@@ -24,7 +24,7 @@ describe("the provisioning API", () => {
   beforeAll(async () => {
     served = await aServedCell();
     stranger = await jwkSigner(await newSigningKey());
-    await expect.poll(() => served.controlPlane.joins).toHaveLength(1);
+    await vi.waitFor(() => expect(served.controlPlane.joins).toHaveLength(1), { timeout: 30_000 });
     await served.whenReady();
   });
   afterAll(() => served.close());

@@ -11,7 +11,9 @@ const manifests = (doors: Partial<Doors>): KubeObject[] =>
   manifestsOf(anInstance(), { ...made, cell: { ...made.cell, doors: { ...usualDoors, ...doors } } }).flat();
 const one = (objects: KubeObject[], kind: string) => JSON.stringify(objects.find((object) => object.kind === kind));
 const conf = (objects: KubeObject[]) => {
-  const { data } = objects.find(({ metadata }) => metadata.name === "nats-conf") as { data?: Record<string, string> };
+  const { data } = objects.find(({ kind, metadata }) => kind === "Secret" && metadata.name === "nats") as {
+    data?: Record<string, string>;
+  };
   return Buffer.from(data?.["nats.conf"] ?? "", "base64").toString();
 };
 

@@ -10,7 +10,7 @@ describe("an agent that is killed after every single write", () => {
   beforeAll(async () => {
     cluster = severable();
     served = await aServedCell({ through: cluster.through });
-    await expect.poll(() => served.controlPlane.joins).toHaveLength(1);
+    await vi.waitFor(() => expect(served.controlPlane.joins).toHaveLength(1), { timeout: 30_000 });
     await served.whenReady();
   });
   afterAll(() => served.close());

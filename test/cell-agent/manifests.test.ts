@@ -83,9 +83,9 @@ describe("the manifests of a network", () => {
     }
   });
 
-  it("change only the access Secret when only the access list does", () => {
+  it("change the Secret alone, and restart nothing, when only the access list does", () => {
     const { apply } = plan(manifestsOf(anInstance({ accessGeneration: 2 }), made), appliedWorld(flat(anInstance())));
-    expect(apply.flat().map(refOf).map(refText)).toEqual([expect.stringMatching(/^Secret .*\/access$/)]);
+    expect(apply.flat().map(refOf).map(refText)).toEqual([expect.stringMatching(/^Secret .*\/orchestrator$/)]);
   });
 
   it("give an orchestrator one signing key and no account or operator seed", () => {

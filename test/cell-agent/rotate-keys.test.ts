@@ -100,7 +100,7 @@ describe("the manifests after a rotation", () => {
     expect(credentials.nats.certPem).not.toBe(made.credentials.nats.certPem);
     expect(credentials.orchestratorJwt).not.toBe(made.credentials.orchestratorJwt);
     expect(changed(made.keys, rotated)).toEqual(
-      expect.arrayContaining(["Secret/orchestrator", "Secret/nats-tls", "Deployment/orchestrator"]),
+      expect.arrayContaining(["Secret/orchestrator", "Secret/nats", "Deployment/orchestrator"]),
     );
     expect(changed(made.keys, rotated)).toHaveLength(3);
   });

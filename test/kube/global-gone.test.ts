@@ -17,7 +17,7 @@ describe("a cell whose control plane is gone for good", () => {
   const online = async () =>
     (await network.call("GET", "/v1/workspaces/default/nodes?state=online")).json?.items?.length;
   const certificate = () => {
-    const { data } = kube().get("secret", "nats-tls", network.name);
+    const { data } = kube().get("secret", "nats", network.name);
     return new X509Certificate(Buffer.from(data["tls.crt"], "base64"));
   };
 
@@ -65,7 +65,7 @@ describe("a cell whose control plane is gone for good", () => {
     async () => {
       // Certificates are checked by the machine's clock. So the agent is set back, and what it makes then is old when it is set right.
       await setAgentClock(kube(), -61);
-      kube().kubectl("-n", network.name, "delete", "secret", "nats-tls");
+      kube().kubectl("-n", network.name, "delete", "secret", "nats");
       kube().kubectl("-n", "cellplane-system", "delete", "secret", `network-credentials-${network.name}`);
       const old = () => (Date.now() - Date.parse(certificate().validFrom)) / 86_400_000;
       await vi.waitFor(() => expect(old()).toBeGreaterThan(60), { timeout: 120_000, interval: 500 });

@@ -112,12 +112,12 @@ describe("the life of a network under kubectl", () => {
       const name = await aReadyNetwork();
       cluster.kubectl("annotate", "netinst", name, "cellplane.dev/paused=true");
       await expect.poll(() => condition(name, "Paused")?.status, SOON).toBe("True");
-      cluster.kubectl("-n", name, "delete", "networkpolicy", "nats");
+      cluster.kubectl("-n", name, "delete", "networkpolicy", "orchestrator");
       patch(name, { spec: { release: "9.9.9" } });
       await expect.poll(() => instance(name).status.observedGeneration, SOON).toBe(2);
       cluster.kubectl("delete", "netinst", name, "--wait=false");
       await expect.poll(() => instance(name).status.blockers.join(), SOON).toContain("cellplane.dev/paused");
-      expect(cluster.get("networkpolicy", "nats", name)).toBeUndefined();
+      expect(cluster.get("networkpolicy", "orchestrator", name)).toBeUndefined();
       expect(cluster.get("deployment", "orchestrator", name)?.spec.template.spec.containers[0].image).toContain(
         "0.1.0",
       );
@@ -182,7 +182,11 @@ describe("the life of a network under kubectl", () => {
         { apiVersion: "v1", kind: "Namespace", metadata: { name, labels: { team: "x", ...TENANT } } },
         {
           ...{ apiVersion: "v1", kind: "Service", metadata: { name: "nats", namespace: name } },
-          spec: { selector: { app: "mine" }, ports: [{ name: "client", port: 4222 }] },
+          spec: { clusterIP: "None", selector: { app: "mine" }, ports: [{ name: "client", port: 4222 }] },
+        },
+        {
+          ...{ apiVersion: "v1", kind: "Service", metadata: { name: "orchestrator", namespace: name } },
+          spec: { selector: { app: "mine" }, ports: [{ name: "http", port: 8080 }] },
         },
         {
           ...{ apiVersion: "networking.k8s.io/v1", kind: "NetworkPolicy" },
@@ -199,6 +203,8 @@ describe("the life of a network under kubectl", () => {
       const service = cluster.get("service", "nats", name);
       expect(service?.metadata.uid).toBe(before);
       expect(service?.metadata.labels).toMatchObject(ours);
+      // An address is for life: this one could only be made anew.
+      expect(cluster.get("service", "orchestrator", name)?.spec.clusterIP).toBe("None");
       expect(cluster.get("namespace", name)?.metadata.labels).toMatchObject({ team: "x", ...ours });
       expect(cluster.get("networkpolicy", "of-before", name)).toBeUndefined();
       remove(name);
@@ -236,27 +242,27 @@ describe("the life of a network under kubectl", () => {
     async () => {
       const name = await aReadyNetwork();
       const pods = podsOf(name);
-      const image = () =>
-        cluster.get("networkpolicy", "nats", name)?.spec.ingress?.[0]?.ports?.[0]?.port as number | undefined;
+      const port = () =>
+        cluster.get("networkpolicy", "orchestrator", name)?.spec.ingress?.[0]?.ports?.[0]?.port as number | undefined;
       const edit = () =>
         cluster.kubectl(
-          ...["-n", name, "patch", "networkpolicy", "nats", "--type=json"],
+          ...["-n", name, "patch", "networkpolicy", "orchestrator", "--type=json"],
           ...["-p", '[{"op":"replace","path":"/spec/ingress/0/ports/0/port","value":1}]'],
         );
       for (let round = 0; round < 3; round++) {
         edit();
-        await expect.poll(image, SOON).toBe(4222);
+        await expect.poll(port, SOON).toBe(8080);
       }
       edit();
       await expect.poll(() => condition(name, "Contested")?.message, SOON).toContain("kubectl-patch");
-      await expect.poll(image, SOON).toBe(4222);
+      await expect.poll(port, SOON).toBe(8080);
       await expect.poll(() => condition(name, "Contested"), SOON).toBeUndefined();
       // What nobody of us names is theirs to write.
-      cluster.kubectl("-n", name, "annotate", "networkpolicy", "nats", "stranger.example/note=kept");
+      cluster.kubectl("-n", name, "annotate", "networkpolicy", "orchestrator", "stranger.example/note=kept");
       cluster.kubectl("-n", name, "label", "deployment", "orchestrator", "team=x");
       patch(name, { spec: { settings: { a: 1 } } });
       await expect.poll(() => [phase(name), instance(name).status.observedGeneration], READY).toEqual(["ready", 2]);
-      expect(cluster.get("networkpolicy", "nats", name)?.metadata.annotations).toMatchObject({
+      expect(cluster.get("networkpolicy", "orchestrator", name)?.metadata.annotations).toMatchObject({
         "stranger.example/note": "kept",
       });
       expect(cluster.get("deployment", "orchestrator", name)?.metadata.labels).toMatchObject({ team: "x" });

@@ -90,10 +90,13 @@ describe("what a stranger does to the objects of a network", () => {
           .sort();
       const before = restarts();
       const data = (name: string) => kube().get("secret", name, network.name)?.data;
-      const [tls, conf] = [data("nats-tls"), data("nats-conf")];
-      inTenant("patch", "secret", "nats-tls", "--type=json", "-p", '[{"op":"remove","path":"/data/tls.key"}]');
-      inTenant("delete", "secret", "nats-conf");
-      await vi.waitFor(() => expect([data("nats-tls"), data("nats-conf")]).toEqual([tls, conf]), WITHIN_A_PASS);
+      const [broker, orchestrator] = [data("nats"), data("orchestrator")];
+      inTenant("patch", "secret", "nats", "--type=json", "-p", '[{"op":"remove","path":"/data/tls.key"}]');
+      inTenant("delete", "secret", "orchestrator");
+      await vi.waitFor(
+        () => expect([data("nats"), data("orchestrator")]).toEqual([broker, orchestrator]),
+        WITHIN_A_PASS,
+      );
       expect(restarts()).toEqual(before);
     },
     SLOW,
