@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from "vitest";
 import { joseVerifier } from "#adapters/jwt.ts";
 import { type Client, kubeClient } from "#adapters/kubernetes/client.ts";
 import { resourcePath } from "#adapters/kubernetes/resource-path.ts";
@@ -44,15 +44,18 @@ const forgotten: Fault = { status: 200, body: { type: "ERROR", object: { kind: "
 
 const storms: Record<string, Storm> = {
   "every second apply is a conflict": { injection: () => oneIn(2, [status(409)], isApply), faults: 5 },
-  "watches are told that their past is forgotten": {
-    injection: () => oneIn(3, [status(410), forgotten], isWatch),
-    ...{ cutEveryMs: 1_000, faults: 30 },
+  "every watch is told that its past is forgotten": {
+    injection: () => oneIn(1, [status(410), forgotten], isWatch),
+    faults: 45,
   },
   "one request in three is put off, by more or by less than a call waits": {
     injection: () => oneIn(3, [status(429, { "retry-after": "1" }), status(429, { "retry-after": "6" })]),
     faults: 10,
   },
-  "every second request fails": { injection: () => oneIn(2, [status(500), status(503), status(504)]), faults: 25 },
+  "every request but a watch fails": {
+    injection: () => oneIn(1, [status(500), status(503), status(504)], (asked) => !isWatch(asked)),
+    faults: 8,
+  },
   "every answer is slow": { injection: () => oneIn(1, [{ delayMs: 300 }, { delayMs: 1_200 }]), faults: 25 },
   "every second write is done and its answer lost": { injection: () => oneIn(2, ["answer lost"], isWrite), faults: 6 },
   "connections are cut, and watches in the middle of a word": {
@@ -63,10 +66,10 @@ const storms: Record<string, Storm> = {
 /** And not before: in so long both networks are met by it several times. */
 const AT_LEAST_MS = 2_000;
 /**
- * Each of 15 watches is asked for once a second, twice at most; at first five times more, and there is the work on two networks, each of
- * 20 requests and some that are repeated. What loops asks for thousands.
+ * Each of 15 watches is asked for once a second, twice at most, and at first five times more; then there is the work on two networks, of
+ * 20 requests each. Measured are 25 to 80 in two seconds. What does not wait before it tries again asks for hundreds.
  */
-const MOST_REQUESTS = { atFirst: 200, aSecond: 30 };
+const MOST_REQUESTS = { atFirst: 120, aSecond: 30 };
 
 const kinds: readonly (readonly [apiVersion: string, kind: string])[] = [
   ["v1", "ResourceQuota"],
@@ -228,7 +231,11 @@ describe("an agent whose API server has a bad time", () => {
   }
 
   it("is made of everything when nothing is wrong", () => {
-    expect(calm.objects).toHaveLength(22);
+    const isThere = (kind: string) => calm.objects.some((object) => object.startsWith(`${kind} `));
+    expect(kinds.map(([, kind]) => kind).filter((kind) => !isThere(kind))).toEqual([]);
+    expect(calm.objects).toEqual(
+      expect.arrayContaining(["ReplicaSet of any name 1", "kept network-credentials-NAME", "kept network-keys-NAME"]),
+    );
   });
 
   it.each(Object.entries(storms))("makes and takes away what it should while %s", async (_, storm) => {
@@ -246,21 +253,25 @@ describe("an agent whose API server has a bad time", () => {
     // Those that hang on to what they heard before begin anew, in the storm.
     cut();
     const cutting = storm.cutEveryMs === undefined ? undefined : setInterval(cut, storm.cutEveryMs);
+    const end = () => {
+      clearInterval(cutting);
+      proxy.inject();
+    };
+    onTestFinished(end);
     const name = await write();
     await remove(doomed);
     const during = () => proxy.requests.slice(before).filter((asked) => !isLease(asked));
     const faults = () => during().filter(({ fault }) => fault !== undefined).length + cuts;
     await expect.poll(faults, SOON).toBeGreaterThanOrEqual(storm.faults);
     await expect.poll(() => performance.now() - began, SOON).toBeGreaterThan(AT_LEAST_MS);
-    clearInterval(cutting);
-    proxy.inject();
+    end();
 
     const seconds = (performance.now() - began) / 1_000;
     expect(during().length).toBeLessThan(MOST_REQUESTS.atFirst + MOST_REQUESTS.aSecond * seconds);
     await expect.poll(() => seenOf(name), SOON).toEqual(calm);
     expect(await hasKeptKeys(name)).toBe(true);
     await isQuiet(proxy, name);
-    expect(exit).toBeUndefined();
+    expect(exit, "the code with which the agent ended").toBeUndefined();
     going.push(doomed);
     standing = name;
   });
@@ -274,6 +285,7 @@ describe("an agent whose API server has a bad time", () => {
     const refused = (of: (asked: Asked) => boolean) =>
       proxy.requests.slice(before).filter((asked) => of(asked) && asked.fault !== undefined).length;
 
+    onTestFinished(() => proxy.inject());
     proxy.inject((asked) => (ofBudgets(asked) ? status(isWatch(asked) ? 410 : 500) : undefined));
     proxy.cut();
     await api.call({
