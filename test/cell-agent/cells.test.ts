@@ -1,10 +1,10 @@
-import { expect } from "vitest";
+import { expect, vi } from "vitest";
 import { cellsContract } from "../contracts/cells.ts";
 import { aNetwork, anOrder, aServedCell } from "./a-served-cell.ts";
 
 cellsContract("signed https to an agent", async () => {
   const served = await aServedCell();
-  await expect.poll(() => served.controlPlane.joins).toHaveLength(1);
+  await vi.waitFor(() => expect(served.controlPlane.joins).toHaveLength(1), { timeout: 60_000 });
   await served.whenReady();
   const address = served.address();
   return {

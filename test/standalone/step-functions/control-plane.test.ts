@@ -112,7 +112,7 @@ describe("the control plane's Step Functions endpoint", () => {
       const { status } = await aws("describe-execution", "--execution-arn", executionArn);
       expect(["ABORTED", "FAILED", "SUCCEEDED"]).toContain(status);
     },
-    60_000,
+    240_000,
   );
 });
 
