@@ -115,6 +115,10 @@ describe("cells that go silent, at every step,", () => {
   const silence = (cells: readonly number[], forMs: number): Fault => ({
     strike: ({ fleet, now }) => {
       for (const cell of cells) fleet.silent.set(cellNumber(cell), now);
+      // What such a cell is about stands still with it.
+      for (const network of fleet.networks.values())
+        if (fleet.silent.has(network.belonging.cell) && now < network.askedAt + fleet.updateMs)
+          network.askedAt += forMs;
     },
     later: ({ fleet, now }, since) => {
       if (now - since >= forMs) fleet.silent.clear();
@@ -203,15 +207,21 @@ describe("a fleet that changes, at every step,", () => {
     );
   });
 
-  it("lets its owner have the last word", () => {
-    changes(
-      (network) => {
+  it("lets its owner have the last word, also of what is in flight", () => {
+    for (const number of numbers) {
+      let before: string | undefined;
+      const strike = (running: Running) => {
+        before = targetOf(running, number)?.state;
+        const network = networkOf(running, number);
         network.intent = { ...network.intent, release: "1.6.0" };
         network.generation += 1;
-      },
-      ["done", "changed-by-owner", "not-from"],
-      { from: { release: "1.4.x" } },
-    );
+      };
+      atEveryStep({ spec: { from: { release: "1.4.x" } }, strike }, (running, at) => {
+        const end = before === "done" ? undefined : before === "pending" ? "not-from" : "changed-by-owner";
+        expect(targetOf(running, number)?.why?.code, `pass ${at}, ${before}`).toBe(end);
+        expect(networkOf(running, number).intent.release).toBe("1.6.0");
+      });
+    }
   });
 
   it("takes one in that is created, in the last wave", () => {
