@@ -9,6 +9,8 @@ import { createNetwork } from "#core/operations/create-network.ts";
 import { publishRelease } from "#core/operations/publish-release.ts";
 import { advanceRollout } from "#core/operations/rollout/advance-rollout.ts";
 import { commandRollout } from "#core/operations/rollout/command-rollout.ts";
+import { listTargets } from "#core/operations/rollout/list-targets.ts";
+import { readRollout } from "#core/operations/rollout/read-rollout.ts";
 import { startRollout } from "#core/operations/rollout/start-rollout.ts";
 import { aControlPlane, sqliteIntent } from "../test/control-plane.ts";
 import { catchUp, plan, seedFleet } from "../test/seed-fleet.ts";
@@ -56,6 +58,11 @@ export async function measureStoredRollout(size: number): Promise<void> {
   print(`POST of a rollout of ${size}, SQLite`, milliseconds(started.ms), started.cpu);
   print(`PlanRollout of ${size}, stored in pages, SQLite`, milliseconds(planned.ms), `goal ≤ 2 s (${planned.cpu})`);
 
+  const looked = await timed(() => readRollout(plane.deps, id));
+  print(`GET of a rollout of ${size}, SQLite`, milliseconds(looked.ms), looked.cpu);
+  const listed = await timed(() => listTargets(plane.deps, id, { state: "pending" }, { limit: 200, after: undefined }));
+  print(`GET of 200 of its targets, SQLite`, milliseconds(listed.ms), listed.cpu);
+
   let loops = 0;
   const pass = async (): Promise<number> => {
     const { value, ms } = await timed(() => advanceRollout(plane.deps, { rollout: id, attempt: 1, loops }));
@@ -91,6 +98,8 @@ export async function measureStoredRollout(size: number): Promise<void> {
     commandRollout(plane.deps, plane.caller, { id, command: { verb: "pause" }, reason: "bench" }),
   );
   print(`pause of a rollout of ${size}, SQLite`, milliseconds(paused.ms), "goal ≤ 2 s");
+  const met = await timed(() => readRollout(plane.deps, id));
+  print(`GET of it once ${met.value.summary.states.done} are done, SQLite`, milliseconds(met.ms), met.cpu);
   await plane.close();
   rmSync(folder, { recursive: true, force: true });
 }

@@ -4,6 +4,7 @@ import type { RolloutCommand } from "#core/model/rollout/command-rollout.ts";
 import type { Dependencies } from "#core/operations/dependencies.ts";
 import { commandRollout } from "#core/operations/rollout/command-rollout.ts";
 import * as freezes from "#core/operations/rollout/freeze-fleet.ts";
+import { listTargets } from "#core/operations/rollout/list-targets.ts";
 import * as read from "#core/operations/rollout/read-rollout.ts";
 import { startRollout as start } from "#core/operations/rollout/start-rollout.ts";
 import { endpoint } from "../endpoint.ts";
@@ -26,7 +27,7 @@ export const getRollout = endpoint(routes.getRollout, async (deps, { params }) =
 export const listRolloutTargets = endpoint(routes.listRolloutTargets, (deps, { params, query }) => {
   const { state, wave, why } = query;
   const list = JSON.stringify(["targets", params.rol, state, wave, why]);
-  return paged(deps, list, query, (page) => read.listTargets(deps, params.rol ?? "", { state, wave, why }, page));
+  return paged(deps, list, query, (page) => listTargets(deps, params.rol ?? "", { state, wave, why }, page));
 });
 
 export const reportRollout = endpoint(routes.reportRollout, async (deps, { params }) => ({

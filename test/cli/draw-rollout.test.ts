@@ -5,13 +5,13 @@ import { summaryOf } from "#core/model/rollout/summary.ts";
 import { coloured } from "../../cli/paint.ts";
 import { drawRollout } from "../../cli/rollout/draw-rollout.ts";
 import { endingLines, type Look, lineOf } from "../../cli/rollout/look.ts";
-import { aRollout, type Running, runToEnd, runUntil, step } from "../core/rollout/a-rollout.ts";
+import { aRollout, type Running, rowsOf, runToEnd, runUntil, step } from "../core/rollout/a-rollout.ts";
 
 /** A rollout as one sees it, made by the engine itself over a simulated fleet. */
 function look(running: Running): Look {
   const targets = [...running.targets.values()];
   const summary = summaryOf(running.rollout, targets);
-  const progress = progressOf(running.rollout, targets, summary.updateMs, running.now);
+  const progress = progressOf(running.rollout, rowsOf(running), summary.updateMs, running.now);
   return { rollout: { ...running.rollout, summary, progress }, explanation: step(running).explanation };
 }
 

@@ -88,6 +88,7 @@ describe("the API of rollouts", () => {
     const put = await defer({ until: soon, reason: "holidays" });
     expect(put).toMatchObject({ status: 200, json: { network: net, until: soon, rollouts: [rollout] } });
     expect(await defer({ until: soon })).toMatchObject({ status: 200 });
+    await expect.poll(async () => JSON.stringify((await call("GET", `${path}/explain`)).json)).toContain("approved");
     expect((await call("POST", `${path}/approve`, { body: { gate: 1, reason: "go" } })).status).toBe(202);
     await expect
       .poll(async () => JSON.stringify((await call("GET", `${path}/explain?network=${net}`)).json))

@@ -4,7 +4,8 @@ import { failuresAllowed, slotsOf } from "./amount.ts";
 import { bakeOf, type Rollout } from "./rollout.ts";
 import type { RolloutSummary } from "./summary.ts";
 import { tallyOf } from "./tally.ts";
-import { type RolloutTarget, targetHasEnded, targetStates } from "./target.ts";
+import { isInFlight, targetHasEnded, targetStates } from "./target.ts";
+import type { TargetRow } from "./target-row.ts";
 
 /** How far a rollout is, wave by wave, and what it has left of what it may: what somebody who watches looks at. */
 export const RolloutProgress = z.strictObject({
@@ -29,15 +30,15 @@ type Waves = RolloutProgress["waves"];
 
 export function progressOf(
   rollout: Rollout,
-  targets: readonly RolloutTarget[],
+  rows: readonly TargetRow[],
   updateMs: RolloutSummary["updateMs"],
   now: number,
 ): RolloutProgress {
-  const tally = tallyOf(targets, { waves: rollout.waves.length, seen: () => undefined });
+  const tally = tallyOf([], { waves: rollout.waves.length, seen: () => undefined, resting: rows });
   const { total, perWave } = rollout.spec.maxFailed;
   const here = tally.waves[rollout.wave];
   const waves: Waves = rollout.waves.map(() => ({ targets: 0, states: {} }));
-  for (const { wave, state } of targets) {
+  for (const { wave, state } of rows) {
     const one = waves[wave];
     if (!one) continue;
     one.targets++;
@@ -54,7 +55,7 @@ export function progressOf(
           ? null
           : { failed: Math.max(0, here.failures - rollout.forgiven), allowed: failuresAllowed(perWave, here.size) },
     },
-    slots: { taken: tally.inFlight, limit },
+    slots: { taken: rows.filter(isInFlight).length, limit },
     eta: etaOf(rollout, { waves, limit, updateMs, now }),
   };
 }

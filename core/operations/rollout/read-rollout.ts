@@ -6,11 +6,13 @@ import { explainTarget } from "../../model/rollout/explain.ts";
 import { progressOf, type RolloutProgress } from "../../model/rollout/progress.ts";
 import { type RolloutReport, reportOf } from "../../model/rollout/report.ts";
 import type { Rollout } from "../../model/rollout/rollout.ts";
+import { sampleOf } from "../../model/rollout/sample.ts";
 import { type RolloutSummary, summaryOf } from "../../model/rollout/summary.ts";
-import type { RolloutTarget, TargetState } from "../../model/rollout/target.ts";
+import { targetIdOf } from "../../model/rollout/target.ts";
 import type { Dependencies } from "../dependencies.ts";
 import { type ListedPage, type ListQuery, readPage } from "../read-page.ts";
 import { findRollout } from "./find-rollout.ts";
+import { pagedRows, readPages } from "./read-pages.ts";
 import { readPolicies } from "./read-policies.ts";
 import { readTargets } from "./read-targets.ts";
 import { sightNetworks } from "./sight-networks.ts";
@@ -20,15 +22,17 @@ import { sightTargets } from "./sight-targets.ts";
 export const listRollouts = ({ store }: Pick<Dependencies, "store">, query: ListQuery): Promise<ListedPage<Rollout>> =>
   readPage(store, { kind: "rollout", index: "rollouts", partition: "all", descending: true }, query);
 
-/** GET /v1/rollouts/{rol} */
+/** GET /v1/rollouts/{rol}: asked for over and over by whoever watches, so it counts by the pages and reads few targets. */
 export async function readRollout(
   { store, clock }: Pick<Dependencies, "store" | "clock">,
   id: string,
 ): Promise<Rollout & { readonly summary: RolloutSummary; readonly progress: RolloutProgress }> {
   const { value } = await findRollout(store, id);
-  const targets = (await readTargets(store, value.id)).map((target) => target.value);
-  const summary = summaryOf(value, targets);
-  return { ...value, summary, progress: progressOf(value, targets, summary.updateMs, clock.now()) };
+  const rows = pagedRows(await readPages(store, value.id)).map(({ row }) => row);
+  const ids = sampleOf(rows).map(({ network }) => targetIdOf(value.id, network));
+  const read = (await store.getMany("rollout-target", ids)).map((target) => target.value);
+  const summary = summaryOf(value, read, rows);
+  return { ...value, summary, progress: progressOf(value, rows, summary.updateMs, clock.now()) };
 }
 
 /** GET /v1/rollouts/{rol}/report: reads every target, so it is for the end, not for watching. */
@@ -39,36 +43,6 @@ export async function reportRollout({ store }: Pick<Dependencies, "store">, id: 
     value,
     targets.map((target) => target.value),
   );
-}
-
-export interface TargetFilter {
-  readonly state?: TargetState | undefined;
-  /** From 1. */
-  readonly wave?: number | undefined;
-  /** Code of why it is where it is. */
-  readonly why?: string | undefined;
-}
-
-/** GET /v1/rollouts/{rol}/targets, in order of their networks' ids. */
-export async function listTargets(
-  { store }: Pick<Dependencies, "store">,
-  id: string,
-  { state, wave, why }: TargetFilter,
-  { limit, after }: ListQuery,
-): Promise<ListedPage<RolloutTarget>> {
-  const { value } = await findRollout(store, id);
-  const wanted = (await readTargets(store, value.id))
-    .map((target) => target.value)
-    .filter(
-      (target) =>
-        (after === undefined || target.network > after) &&
-        (state === undefined || target.state === state) &&
-        (wave === undefined || target.wave + 1 === wave) &&
-        (why === undefined || target.why?.code === why),
-    );
-  const items = wanted.slice(0, limit);
-  const last = items.at(-1);
-  return { items, ...(wanted.length > limit && last ? { next: last.network } : {}) };
 }
 
 /** GET /v1/rollouts/{rol}/explain: of the rollout, or of one target. */

@@ -5,6 +5,7 @@ import type { Policies } from "#core/model/rollout/pass.ts";
 import { type PlannedRelease, planRollout } from "#core/model/rollout/plan-rollout.ts";
 import { activated, rolloutHasEnded } from "#core/model/rollout/rollout.ts";
 import { RolloutSpec } from "#core/model/rollout/spec.ts";
+import { rowOf, type TargetRow } from "#core/model/rollout/target-row.ts";
 import { type Kept, turn } from "../../../scripts/simulate/drive.ts";
 import { type FleetShape, type SimulatedFleet, sight, simulatedFleet } from "../../../scripts/simulate/fleet.ts";
 
@@ -78,3 +79,10 @@ export function counts({ targets }: Kept): Record<string, number> {
   for (const { state } of targets.values()) counted[state] = (counted[state] ?? 0) + 1;
   return counted;
 }
+
+/** Its targets in short, as its pages have them. */
+export const rowsOf = ({ targets, fleet }: Running): TargetRow[] =>
+  [...targets.values()].flatMap((target) => {
+    const place = fleet.networks.get(target.network)?.belonging;
+    return place ? [rowOf(target, place)] : [];
+  });

@@ -1,11 +1,11 @@
 import { describe, expect, it } from "vitest";
 import { progressOf } from "#core/model/rollout/progress.ts";
 import { summaryOf } from "#core/model/rollout/summary.ts";
-import { aRollout, type Running, runToEnd, runUntil } from "./a-rollout.ts";
+import { aRollout, type Running, rowsOf, runToEnd, runUntil } from "./a-rollout.ts";
 
-const look = ({ rollout, targets, now }: Running) => {
-  const all = [...targets.values()];
-  return progressOf(rollout, all, summaryOf(rollout, all).updateMs, now);
+const look = (running: Running) => {
+  const { rollout, targets, now } = running;
+  return progressOf(rollout, rowsOf(running), summaryOf(rollout, [...targets.values()]).updateMs, now);
 };
 
 const shape = { size: 20, cells: 2, regions: 1 };
