@@ -6,7 +6,7 @@ import { aVisitor, type Visitor, visitorPod } from "./a-visitor.ts";
 import type { OwnNetwork } from "./edge.ts";
 import type { Json } from "./the-cluster.ts";
 
-const SLOW = 240_000;
+const SLOW = 300_000;
 const { http, internal } = orchestratorPorts;
 type Place = readonly [host: string, port: number];
 

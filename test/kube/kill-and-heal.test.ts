@@ -5,7 +5,7 @@ import { anEdge, deployCopy, type Edge, type OwnNetwork } from "./edge.ts";
 import { runHook } from "./the-cluster.ts";
 import { until } from "./until.ts";
 
-const SLOW = 240_000;
+const SLOW = 300_000;
 const DOWN_MS = 60_000;
 
 /** Everything that may die, dies, while a node outside works. */
@@ -115,7 +115,7 @@ describe("a cell keeps working", () => {
         const namespace = json.network.id.replace("_", "-");
         const [kind = "", name = ""] = step.split("/");
         const leader = leaderPod(kube());
-        await vi.waitUntil(() => kube().get(kind, name, namespace), { timeout: 30_000, interval: 20 });
+        await vi.waitUntil(() => kube().get(kind, name, namespace), { timeout: 90_000, interval: 20 });
         kube().kubectl("-n", "cellplane-system", "delete", "pod", leader, "--force", "--grace-period=0");
         await settled(stage.plane, json.operation.id);
         await ownNetwork(stage, json.network.id);

@@ -7,7 +7,7 @@ import { aFolder, aloneCell, type Cell, clear } from "./a-cell.ts";
 import { anEdge, deployCopy, type Edge, type OwnNetwork } from "./edge.ts";
 import { theCluster } from "./the-cluster.ts";
 
-const SLOW = 180_000;
+const SLOW = 300_000;
 const sample = parse(readFileSync(resolve(import.meta.dirname, "../../examples/network-instance.yaml"), "utf8"));
 
 /** On-prem: the agent, and nothing of ours beside it. */
@@ -54,7 +54,7 @@ describe("a network made with kubectl alone, where no control plane is", () => {
       const entry = { id: key.slice(0, 16), sha256: createHash("sha256").update(key).digest("hex"), role: "owner" };
       cluster.apply({ ...sample, spec: { ...sample.spec, access: { keys: [entry] } } });
       await expect
-        .poll(async () => (await network().call("GET", "/v1/workspaces")).status, { timeout: 30_000 })
+        .poll(async () => (await network().call("GET", "/v1/workspaces")).status, { timeout: 90_000 })
         .toBe(200);
       expect(JSON.stringify(instance())).not.toContain(key);
     },

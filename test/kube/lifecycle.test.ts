@@ -4,8 +4,8 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { aFolder, aloneCell, clear } from "./a-cell.ts";
 import { type Json, theCluster } from "./the-cluster.ts";
 
-const SLOW = 180_000;
-const SOON = { timeout: 20_000, interval: 200 };
+const SLOW = 300_000;
+const SOON = { timeout: 90_000, interval: 200 };
 /** With this label a namespace is handed over to the agent. */
 const TENANT = { "cellplane.dev/tenant": "true" };
 const READY = { timeout: 90_000, interval: 300 };

@@ -6,7 +6,7 @@ import { aFolder, aloneCell, clear } from "./a-cell.ts";
 import { renderChart } from "./render-chart.ts";
 import { type Json, theCluster } from "./the-cluster.ts";
 
-const SLOW = 240_000;
+const SLOW = 300_000;
 const USER = "system:serviceaccount:cellplane-system:cell-agent";
 /** Its account is lent to other tests, which do what it never would. */
 const AGENT = "cellplane-cell-agent";

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { aFolder, aloneCell, clear } from "./a-cell.ts";
 import { theCluster } from "./the-cluster.ts";
 
-const SLOW = 180_000;
+const SLOW = 300_000;
 
 /** What somebody does who has the agent's token and means harm. None of it may pass. */
 describe("a stolen token of the agent", () => {

@@ -6,7 +6,7 @@ import { anEntrance } from "./an-entrance.ts";
 import { anEdge, deployCopy, type Edge, type OwnNetwork } from "./edge.ts";
 import { runHook, theCluster } from "./the-cluster.ts";
 
-const SLOW = 240_000;
+const SLOW = 300_000;
 
 /** Two clusters with an API server each, one control plane over both. */
 describe("two cells", () => {
@@ -79,7 +79,7 @@ describe("two cells", () => {
       const [edge] = edges;
       if (!kept || !lost || !edge) throw new Error("two networks");
       const written = edge.write(10);
-      await expect.poll(() => edge.arrived().length, { timeout: 30_000 }).toBe(written);
+      await expect.poll(() => edge.arrived().length, { timeout: 90_000 }).toBe(written);
       expect((await kept.network.call("GET", "/v1/workspaces")).status).toBe(200);
       await expect
         .poll(async () => (await plane.call("GET", `/v1/networks/${lost.network.id}`)).json.status.phase, {

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { aNetwork, aStage, type Stage, settled } from "./a-cell.ts";
 import { anEdge, deployCopy, type Edge, type OwnNetwork } from "./edge.ts";
 
-const SLOW = 120_000;
+const SLOW = 300_000;
 
 /** From POST to data that a node outside has moved, and away again. */
 describe("the whole path on a real cluster", () => {
@@ -56,10 +56,10 @@ describe("the whole path on a real cluster", () => {
     async () => {
       edge = await anEdge(network, stage.cell.entrance, stage.folder);
       expect(readFileSync(join(edge.folder, "ca.pem"), "utf8")).toMatch(/^-----BEGIN CERTIFICATE-----/);
-      await expect.poll(nodes, { timeout: 30_000 }).toMatchObject([{ state: "online", labels: { source: "node" } }]);
+      await expect.poll(nodes, { timeout: 90_000 }).toMatchObject([{ state: "online", labels: { source: "node" } }]);
       await expect
         .poll(async () => (await stage.plane.call("GET", `/v1/networks/${network.id}`)).json.status.nodes, {
-          timeout: 30_000,
+          timeout: 90_000,
         })
         .toEqual({ online: 1, total: 1 });
     },
@@ -71,11 +71,11 @@ describe("the whole path on a real cluster", () => {
     async () => {
       const deployment = await deployCopy(network, stage.folder);
       edge?.write(500);
-      await expect.poll(() => edge?.arrived().length, { timeout: 30_000 }).toBe(500);
+      await expect.poll(() => edge?.arrived().length, { timeout: 90_000 }).toBe(500);
       expect(edge?.arrived()).toEqual(Array.from({ length: 500 }, (_, n) => n));
       await expect
         .poll(async () => (await network.call("GET", `/v1/workspaces/default/deployments/${deployment}`)).json.state, {
-          timeout: 30_000,
+          timeout: 90_000,
         })
         .toBe("completed");
     },
