@@ -6,6 +6,8 @@ import { appliedHashOf, type Known } from "./plan.ts";
 
 /** So often the Secrets of a network are looked at: that is when their drift is seen. */
 const LOOK_MS = 60_000;
+/** The first looks of an agent that starts begin after its first pass over everything. */
+const FIRST_LOOK_MS = 10_000;
 
 /**
  * What was applied of the Secrets of each network. They are not watched, so what was read or written is remembered. The looks at
@@ -31,6 +33,11 @@ export function appliedSecrets(options: {
   const held = new Map<string, Map<string, Known>>();
   const due = new Map<string, number>();
 
+  const lookLater = (instance: string, milliseconds: number): number => {
+    due.set(instance, clock.now() + milliseconds);
+    return milliseconds;
+  };
+
   function learn(instance: string, secret: KubeObject): void {
     const known = held.get(instance) ?? new Map<string, Known>();
     const ref = refOf(secret);
@@ -44,12 +51,14 @@ export function appliedSecrets(options: {
       const known = new Map<string, Known>();
       held.set(instance, known);
       for (const secret of found) learn(instance, secret);
-      due.set(instance, clock.now() + LOOK_MS);
+      lookLater(instance, LOOK_MS);
       return known;
     },
     dueIn(instance) {
-      const at = due.get(instance) ?? clock.now() + LOOK_MS * chance();
-      due.set(instance, at);
+      const at = due.get(instance);
+      // Of what was just made, nobody asks for a full period.
+      if (at === undefined && held.has(instance)) return lookLater(instance, LOOK_MS);
+      if (at === undefined) return lookLater(instance, FIRST_LOOK_MS + (LOOK_MS - FIRST_LOOK_MS) * chance());
       return Math.max(0, at - clock.now());
     },
     learn,

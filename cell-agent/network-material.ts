@@ -3,17 +3,19 @@ import { isIP } from "node:net";
 import type { Clock, Cluster, NetworkAddresses } from "#core/ports.ts";
 import { services } from "#core/workload.ts";
 import { hostOf, SYSTEM_NAMESPACE } from "./cell.ts";
-import { keptIn } from "./kept.ts";
 import type { CertificateAuthorities } from "./keys/cell-keys.ts";
+import type { Credentials } from "./keys/credentials.ts";
+import type { NetworkKeys } from "./keys/network-keys.ts";
 import {
-  Credentials,
-  type CredentialsOf,
-  currentCredentials,
-  firstCredentials,
-  renewCredentials,
-} from "./keys/credentials.ts";
-import { currentKeys, NetworkKeys, networkKeys } from "./keys/network-keys.ts";
-import type { RotationWanted } from "./keys/rotate-keys.ts";
+  currentSecrets,
+  firstSecrets,
+  isSame,
+  type NetworkSecrets,
+  nextSecrets,
+  type SecretsWanted,
+  secretsIn,
+} from "./keys/network-secrets.ts";
+import { nextKeys, type RotationWanted } from "./keys/rotate-keys.ts";
 
 /** What manifests of one network are made of and cost requests to learn: held from the first pass on. */
 export interface Material {
@@ -39,7 +41,6 @@ const LOOK_AGAIN_MS = 600_000;
 interface Looked {
   readonly at: number;
   readonly trust: string;
-  readonly rotation: number;
 }
 
 export function materials(options: {
@@ -50,56 +51,39 @@ export function materials(options: {
 }): Materials {
   const { cluster, clock, domain, authorities } = options;
   const held = new Map<string, Material & { readonly looked: Looked }>();
-  const kept = new Map<string, { keys?: NetworkKeys; credentials?: Credentials }>();
+  const kept = new Map<string, NonNullable<ReturnType<typeof secretsIn>>[1]>();
   let isPreloaded = false;
 
-  /** Its keys and credentials as they are kept; made where there are none. */
-  async function first(instance: string, now: number): Promise<NetworkKeys> {
-    const known = kept.get(instance)?.keys;
-    return known ?? networkKeys(cluster, instance, { now, isNew: isPreloaded });
-  }
-  function firstOrCurrent(asked: CredentialsOf): Promise<Credentials> {
-    const known = kept.get(asked.instance);
-    kept.delete(asked.instance);
-    if (known?.credentials && renewCredentials(known.credentials, asked) === known.credentials)
-      return Promise.resolve(known.credentials);
-    return isPreloaded && !known && !held.has(asked.instance)
-      ? firstCredentials(cluster, asked)
-      : currentCredentials(cluster, asked);
+  /** Of a network that is met for the first time. */
+  async function firstOf(of: SecretsWanted): Promise<NetworkSecrets> {
+    const known = kept.get(of.instance);
+    kept.delete(of.instance);
+    if (!known) return firstSecrets(cluster, of, { isNew: isPreloaded });
+    const next = nextSecrets(known, of);
+    return isSame(known, next) ? next : currentSecrets(cluster, next, of);
   }
 
   return {
     async preload() {
       const secrets = await cluster.list({ apiVersion: "v1", kind: "Secret", namespace: SYSTEM_NAMESPACE });
       for (const secret of secrets) {
-        const { name } = secret.metadata;
-        const instance = /^network-(?:keys|credentials)-(.+)$/.exec(name)?.[1];
-        if (instance === undefined) continue;
-        const before = kept.get(instance) ?? {};
-        if (name.startsWith("network-keys-"))
-          kept.set(instance, { ...before, keys: keptIn(secret, (value) => NetworkKeys.parse(value)).value });
-        else kept.set(instance, { ...before, credentials: keptIn(secret, (value) => Credentials.parse(value)).value });
+        const found = secretsIn(secret);
+        if (found) kept.set(...found);
       }
       isPreloaded = true;
     },
     async of(instance, network, wanted) {
       const now = clock.now();
       const known = held.get(instance);
-      const [had, addresses] = known
-        ? [known.keys, known.addresses]
-        : await Promise.all([first(instance, now), cluster.addressesOf(hostOf(network, domain))]);
-      const keys = await currentKeys(cluster, instance, { held: had, wanted });
-      const asked = { instance, keys, authorities, natsNames: natsNamesOf(instance, addresses), now };
-      const looked = {
-        at: now,
-        trust: authorities.nats.trustPem + authorities.internal.trustPem,
-        rotation: keys.rotation,
-      };
-      const isRecent = known !== undefined && stillHolds(known.looked, looked);
-      const fresh = known && (isRecent || renewCredentials(known.credentials, asked) === known.credentials);
-      const credentials = fresh ? known.credentials : await firstOrCurrent(asked);
-      const certificate = fresh ? known.certificate : new X509Certificate(credentials.nats.certPem).fingerprint256;
-      const material = { keys, addresses, credentials, certificate, looked: isRecent ? known.looked : looked };
+      const looked = { at: now, trust: authorities.nats.trustPem + authorities.internal.trustPem };
+      if (known && nextKeys(known.keys, wanted) === known.keys && stillHolds(known.looked, looked)) return known;
+      const addresses = known?.addresses ?? (await cluster.addressesOf(hostOf(network, domain)));
+      const of = { instance, authorities, natsNames: natsNamesOf(instance, addresses), now, wanted };
+      const isStill = known !== undefined && isSame(known, nextSecrets(known, of));
+      const secrets = isStill ? known : await (known ? currentSecrets(cluster, known, of) : firstOf(of));
+      const { keys, credentials } = secrets;
+      const certificate = isStill ? known.certificate : new X509Certificate(credentials.nats.certPem).fingerprint256;
+      const material = { keys, credentials, addresses, certificate, looked };
       held.set(instance, material);
       return material;
     },
@@ -108,7 +92,7 @@ export function materials(options: {
 }
 
 const stillHolds = (before: Looked, now: Looked): boolean =>
-  before.trust === now.trust && before.rotation === now.rotation && Math.abs(now.at - before.at) < LOOK_AGAIN_MS;
+  before.trust === now.trust && Math.abs(now.at - before.at) < LOOK_AGAIN_MS;
 
 /** Every name under which a client may verify the broker: its route, its service, and an address where people are told one. */
 function natsNamesOf(namespace: string, { host, nats }: NetworkAddresses): string[] {

@@ -4,8 +4,7 @@ import { managerOf } from "#core/model/instance.ts";
 import type { KubeObject, ObjectRef } from "#core/model/kube-object.ts";
 import { heldOf, holdOf, isHeld, saidOf } from "./blockers-of.ts";
 import { APPLIED_HASH, TEARDOWN_FINALIZER } from "./cell.ts";
-import { credentialsRef } from "./keys/credentials.ts";
-import { networkKeysRef } from "./keys/network-keys.ts";
+import { networkSecretsRef } from "./keys/network-secrets.ts";
 import type { Operator } from "./operator.ts";
 import { isPaused, pausedMessage } from "./paused.ts";
 import { report } from "./report.ts";
@@ -36,8 +35,7 @@ export async function tearDown(operator: Operator, instance: NetworkInstance): P
     await tellBlocked(operator, instance, [...refused, ...(await blockersOf(operator, namespace))]);
     return { againMs: LOOK_AGAIN_MS };
   }
-  await cluster.remove(credentialsRef(name));
-  await cluster.remove(networkKeysRef(name));
+  await cluster.remove(networkSecretsRef(name));
   materials.forget(name);
   secrets.forget(name);
   repairs.forget(name);

@@ -2,9 +2,7 @@ import * as z from "zod";
 import { userJwt } from "#adapters/nats/jwt.ts";
 import { nkeyOfSeed } from "#adapters/nats/nkey.ts";
 import { type Certified, isIssuedByAny, issueLeaf, namesOf, validityOf } from "#adapters/x509.ts";
-import type { Cluster } from "#core/ports.ts";
 import { services } from "#core/workload.ts";
-import { keptNew, keptRef, readKept, writeKept } from "../kept.ts";
 import type { Authority } from "./authority.ts";
 import type { CertificateAuthorities } from "./cell-keys.ts";
 import type { NetworkKeys } from "./network-keys.ts";
@@ -37,29 +35,8 @@ export interface CredentialsOf {
   readonly now: number;
 }
 
-export const credentialsRef = (instance: string) => keptRef("Secret", `network-credentials-${instance}`);
-
 /** The name of an orchestrator on its internal port. */
 export const internalServerName = (namespace: string): string => `${services.orchestrator}.${namespace}.svc`;
-
-/** The first credentials of a network, made without a look at whether there are any. */
-export const firstCredentials = async (cluster: Cluster, of: CredentialsOf): Promise<Credentials> => {
-  const kept = await keptNew(cluster, credentialsRef(of.instance), {
-    parse: (value) => Credentials.parse(value),
-    make: () => renewCredentials(undefined, of),
-  });
-  return kept.value;
-};
-
-/** The credentials in force, after renewing what is due. Of two agents that renew at once, one wins and both use its work. */
-export async function currentCredentials(cluster: Cluster, of: CredentialsOf): Promise<Credentials> {
-  const ref = credentialsRef(of.instance);
-  const kept = await readKept(cluster, ref, (value) => Credentials.parse(value));
-  const renewed = renewCredentials(kept?.value, of);
-  if (kept && renewed === kept.value) return renewed;
-  await writeKept(cluster, ref, { value: renewed, version: kept?.version ?? "" });
-  return renewed;
-}
 
 /** The same value where nothing is due. */
 export function renewCredentials(held: Credentials | undefined, of: CredentialsOf): Credentials {

@@ -2,9 +2,6 @@ import { randomBytes } from "node:crypto";
 import * as z from "zod";
 import { accountJwt, noJetStream, noLimits, operatorJwt } from "#adapters/nats/jwt.ts";
 import { createNkey } from "#adapters/nats/nkey.ts";
-import type { Cluster } from "#core/ports.ts";
-import { keptNew, keptOnce, keptRef, readKept, writeKept } from "../kept.ts";
-import { nextKeys, type RotationWanted } from "./rotate-keys.ts";
 
 /** As many as the operator JWT names from the start: a broker cannot take a new one while it runs. */
 const SIGNING_KEYS = 12;
@@ -34,39 +31,6 @@ export const NetworkKeys = z.strictObject({
   snapshotKey: z.string(),
 });
 export type NetworkKeys = z.infer<typeof NetworkKeys>;
-
-export const networkKeysRef = (instance: string) => keptRef("Secret", `network-keys-${instance}`);
-
-/** The keys of a network, made at its first pass; without a look first where they are probably not there yet. */
-export async function networkKeys(
-  cluster: Cluster,
-  instance: string,
-  { now, isNew }: { now: number; isNew: boolean },
-): Promise<NetworkKeys> {
-  const kept = await (isNew ? keptNew : keptOnce)(cluster, networkKeysRef(instance), {
-    parse: (value) => NetworkKeys.parse(value),
-    make: () => newNetworkKeys(instance, now),
-  });
-  return kept.value;
-}
-
-/**
- * What the keys of a network are after a rotation that is due; the same value where none is. Of two agents that rotate at once one wins,
- * and the other finds its work.
- */
-export async function currentKeys(
-  cluster: Cluster,
-  instance: string,
-  { held, wanted }: { held: NetworkKeys; wanted: RotationWanted },
-): Promise<NetworkKeys> {
-  if (nextKeys(held, wanted) === held) return held;
-  const ref = networkKeysRef(instance);
-  const kept = await readKept(cluster, ref, (value) => NetworkKeys.parse(value));
-  if (!kept) return held;
-  const next = nextKeys(kept.value, wanted);
-  if (next !== kept.value) await writeKept(cluster, ref, { value: next, version: kept.version });
-  return next;
-}
 
 export function newNetworkKeys(name: string, now: number): NetworkKeys {
   const issuedAt = Math.floor(now / 1_000);

@@ -162,7 +162,7 @@ async function hasKeptKeys(name: string): Promise<boolean> {
     Buffer.from((secret?.data as Record<string, string> | undefined)?.[file] ?? "", "base64").toString();
   const given = await get(resourcePath({ apiVersion: "v1", kind: "Secret", namespace: name }, "orchestrator"));
   const kept = (await keptOf(name)).find(({ metadata }) => metadata.name === `network-keys-${name}`);
-  return entry(given, "sealing.key") === JSON.parse(entry(kept, "value.json")).sealingKey;
+  return entry(given, "sealing.key") === JSON.parse(entry(kept, "value.json")).keys.sealingKey;
 }
 
 async function isGone(name: string): Promise<boolean> {
@@ -233,9 +233,7 @@ describe("an agent whose API server has a bad time", () => {
   it("is made of everything when nothing is wrong", () => {
     const isThere = (kind: string) => calm.objects.some((object) => object.startsWith(`${kind} `));
     expect(kinds.map(([, kind]) => kind).filter((kind) => !isThere(kind))).toEqual([]);
-    expect(calm.objects).toEqual(
-      expect.arrayContaining(["ReplicaSet of any name 1", "kept network-credentials-NAME", "kept network-keys-NAME"]),
-    );
+    expect(calm.objects).toEqual(expect.arrayContaining(["ReplicaSet of any name 1", "kept network-keys-NAME"]));
   });
 
   it.each(Object.entries(storms))("makes and takes away what it should while %s", async (_, storm) => {
