@@ -6,9 +6,11 @@ import { ReleaseSpec } from "#core/model/release/release.ts";
 import { rolloutHasEnded } from "#core/model/rollout/rollout.ts";
 import { RolloutSpec } from "#core/model/rollout/spec.ts";
 import { createNetwork } from "#core/operations/create-network.ts";
+import { deleteNetwork } from "#core/operations/delete-network.ts";
 import { publishRelease } from "#core/operations/publish-release.ts";
 import { MOST_LOOPS } from "#core/operations/rollout/advance-rollout.ts";
 import { commandRollout } from "#core/operations/rollout/command-rollout.ts";
+import { createFreeze } from "#core/operations/rollout/freeze-fleet.ts";
 import { readTargets } from "#core/operations/rollout/read-targets.ts";
 import { startRollout } from "#core/operations/rollout/start-rollout.ts";
 import { sweep } from "#core/operations/sweep.ts";
@@ -18,6 +20,8 @@ import { rollOut } from "#step-functions/roll-out.ts";
 import { aControlPlane, type ControlPlaneOptions, type Intent, type TestControlPlane } from "../control-plane.ts";
 
 const steps = tasksOf(rollOut);
+const MINUTE = 60_000;
+const DAY = 24 * 60 * MINUTE;
 const quick = { minHealthyFor: "1s", bake: "1s", waves: [{ percent: 50 }, { percent: 100 }] };
 
 /** What becomes of a rollout, wherever the intent is kept. */
@@ -167,6 +171,60 @@ export function rollOutContract(name: string, openIntent: () => Promise<Intent<S
       await commandRollout(plane.deps, plane.caller, { id, command: approve, reason: "fine" });
       await expectDone(id, [...networks, late.network.id]);
       expect((await targets(id)).find(({ network }) => network === late.network.id)?.wave).toBe(1);
+    }, 120_000);
+
+    /** Comes to the gate before the second wave with the first one done, and answers which network is left. */
+    const atTheGate = async (networks: readonly NetworkId[]) => {
+      const { id } = await start({ gates: [{ before: 2, kind: "manual" }] });
+      await expect.poll(async () => (await found(id))?.gates[0]?.state, { timeout: 60_000 }).toBe("asking");
+      const done = (await targets(id)).filter(({ state }) => state === "done").map(({ network }) => network);
+      const [left] = networks.filter((network) => !done.includes(network));
+      if (!left) throw new Error("the second wave is empty");
+      const approve = () =>
+        commandRollout(plane.deps, plane.caller, { id, command: { verb: "approve", gate: 0 }, reason: "fine" });
+      const leftIs = async () => (await targets(id)).find(({ network }) => network === left);
+      return { id, left, approve, leftIs };
+    };
+
+    it("skips a network that is deleted between its plan and its wave", async () => {
+      const networks = await open(2);
+      const { id, left, approve, leftIs } = await atTheGate(networks);
+      const { operation } = await deleteNetwork(plane.deps, plane.caller, { id: left, ifMatch: "*" });
+      await plane.follow();
+      await plane.ended(operation.id);
+      await approve();
+      await reaches(id, "succeeded");
+      expect(await leftIs()).toMatchObject({ state: "skipped", why: { code: "deleted" }, attempt: null });
+    }, 120_000);
+
+    it("starts nothing under a freeze, and goes on once a clock that jumps says that it is over", async () => {
+      const networks = await open(2);
+      const { id, left, approve, leftIs } = await atTheGate(networks);
+      const until = new Date(plane.clock.now() + 30 * DAY).toISOString();
+      await createFreeze(plane.deps, plane.caller, {
+        scope: { org: plane.caller.org },
+        reason: "year end",
+        until,
+      });
+      await approve();
+      await expect.poll(async () => (await leftIs())?.why?.code, { timeout: 60_000 }).toBe("frozen");
+      expect(await generations([left])).toEqual([1]);
+      plane.clock.advance(31 * DAY);
+      await expectDone(id, networks);
+    }, 120_000);
+
+    it("waits for a cell that is silent, and goes on when it reports again", async () => {
+      const networks = await open(2);
+      const { id, left, approve, leftIs } = await atTheGate(networks);
+      const all = cells;
+      const [home] = await plane.store.getMany("placement", [left]);
+      cells = all.filter((cell) => cell !== home?.value.cell);
+      plane.clock.advance(2 * MINUTE);
+      await approve();
+      await expect.poll(async () => (await leftIs())?.why?.code, { timeout: 60_000 }).toBe("cell-silent");
+      expect(await generations([left])).toEqual([1]);
+      cells = all;
+      await expectDone(id, networks);
     }, 120_000);
 
     it.each([
