@@ -26,7 +26,7 @@ export async function planTargets(
   refuseWhatIsNotThere(birth.spec, gates);
   const ids = birth.spec.selector?.networks ?? (await readFleet(store));
   const wanted = await narrowed(store, birth, ids);
-  const places = await sightNetworks(store, wanted, birth.id);
+  const places = await sightNetworks(store, wanted, birth.id, "asked");
   const networks = [...places.values()];
   const releases = new Map((await readReleases(store)).map((release) => [release.version, release] as const));
   const { release } = birth.spec.change;

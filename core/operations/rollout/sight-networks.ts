@@ -11,24 +11,24 @@ import type { Store } from "../../ports.ts";
 /** How many records are asked for at once. */
 const AT_ONCE = 500;
 
-/** What is known of networks, as one rollout sees them. Those that are gone, going, or in no cell yet are left out. */
+/**
+ * What is known of networks, as one rollout sees them. Those that are gone, going, or in no cell yet are left out. A plan is made of
+ * what is `asked` alone: how networks fare is not read for it, which is most of what there is to read of a large fleet.
+ */
 export async function sightNetworks(
   store: Store,
   ids: readonly NetworkId[],
   viewer?: RolloutId,
+  what: "asked" | "everything" = "everything",
 ): Promise<Map<NetworkId, Sighting>> {
   const [networks, placements, statuses, holds] = await Promise.all([
     readAll(store, "network", ids),
     readAll(store, "placement", ids),
-    readAll(store, "network-status", ids),
+    readAll(store, "network-status", what === "everything" ? ids : []),
     readAll(store, "rollout-hold", ids),
   ]);
   const [operations, cells, reports, holders] = await Promise.all([
-    readAll(
-      store,
-      "operation",
-      distinct(networks, ({ operation }) => operation),
-    ),
+    readAll(store, "operation", what === "everything" ? distinct(networks, ({ operation }) => operation) : []),
     readAll(
       store,
       "cell",
