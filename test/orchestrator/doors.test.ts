@@ -220,12 +220,16 @@ describe("what a node may do on the broker", () => {
   it("is thrown out at once when it is revoked, and gets nothing new", async () => {
     const node = await TestNode.join(network);
     await node.hello();
+    const edges = async () => (await network.internal("GET", "/v1/status")).body.nodes;
+    expect(await edges()).toMatchObject({ online: 1, edges: { "0.1.0": 1 } });
     const left = (async () => {
       for await (const status of node.connection.status()) if (status.type === "disconnect") return true;
       return false;
     })();
     expect((await network.call("POST", `${ws}/nodes/${node.id}/revoke`)).body.state).toBe("revoked");
     expect(await left).toBe(true);
+    await expect.poll(edges).toMatchObject({ online: 0, edges: {} });
+    expect(Object.keys(((await edges()) as { edges: object }).edges)).toEqual([]);
     await node.close();
   });
 });
