@@ -1,3 +1,4 @@
+import { FRESH_FOR_MS } from "../network.ts";
 import { millisecondsOf, timestampOf } from "../time.ts";
 import type { Sighting } from "./sighting.ts";
 import type { RolloutSpec } from "./spec.ts";
@@ -31,7 +32,8 @@ export function judgeInFlight(target: RolloutTarget, seen: Sighting, rules: Rule
   if (verdict.is === "unreachable") {
     const silentSince = attempt.silentSince ?? timestampOf(now);
     if (now - Date.parse(silentSince) >= millisecondsOf(rules.progressDeadline)) return end("deferred", whyOf(verdict));
-    return go("updating", whyOf(verdict), { silentSince, healthySince: null });
+    const clockFrom = attempt.silentSince === null ? withoutUnseenSilence(attempt, seen, now) : attempt.clockFrom;
+    return go("updating", whyOf(verdict), { silentSince, clockFrom, healthySince: null });
   }
 
   const silence = attempt.silentSince === null ? 0 : now - Date.parse(attempt.silentSince);
@@ -48,6 +50,13 @@ export function judgeInFlight(target: RolloutTarget, seen: Sighting, rules: Rule
     return end("timed-out", why, why);
   }
   return go("updating", whyOf(verdict), { healthySince: null, silentSince: null, clockFrom });
+}
+
+/** Where nobody looked either, as on a machine that slept, the silence is older than its first sight: no deadline burns by it. */
+function withoutUnseenSilence({ clockFrom }: Attempt, { cellState }: Sighting, now: number): string {
+  const from = Date.parse(clockFrom);
+  const staleAt = Math.max(from, (cellState.reportedAt ?? from) + FRESH_FOR_MS);
+  return timestampOf(from + Math.max(0, now - staleAt));
 }
 
 const whyOf = ({ code, message }: Exclude<Verdict, { is: "healthy" }>): Why => ({ code, message });

@@ -98,7 +98,18 @@ describe("a clock that jumps, at every step,", () => {
     });
   });
 
-  it("by a day forth is a day in which nothing was heard: what was in flight has timed out, which the budget judges", () => {
+  it("by a day forth on a machine that slept burns no deadline, once the cells are heard again", () => {
+    const sleep: Fault = {
+      strike: (running) => {
+        for (let cell = 0; cell < CELLS; cell++) running.fleet.silent.set(cellNumber(cell), running.now);
+        jump(24 * HOUR).strike(running);
+      },
+      later: ({ fleet }) => fleet.silent.clear(),
+    };
+    atEveryStep(sleep, (running, at) => expect(statesOf(running), `pass ${at}`).toEqual(numbers.map(() => "done")));
+  });
+
+  it("by a day forth while cells are heard is a day: what was in flight has timed out, which the budget judges", () => {
     atEveryStep({ ...jump(24 * HOUR), spec: { maxFailed: SLOTS } }, (running, at) => {
       expect(running.rollout.state, `pass ${at}`).toBe("succeeded");
       const late = [...running.targets.values()].filter(({ state }) => state !== "done");

@@ -256,6 +256,18 @@ describe("8. offline cells", () => {
     expect(counts(running)).toEqual({ done: 1 });
   });
 
+  it("that are heard of now and then keep no target from its deadline", () => {
+    const running = aRollout({ ...all, maxFailed: 1 }, { size: 1 });
+    const network = running.fleet.networks.get(networkNumber(0));
+    runUntil(running, () => {
+      // It reports every 70 s, and what it was asked is never done.
+      running.fleet.silent.set(cellNumber(0), running.now - ((running.now - T0) % 70_000));
+      if (network) network.askedAt = running.now;
+      return running.now > T0 + 10 * MINUTE;
+    });
+    expect(stateOf(running, 0)?.state).toBe("timed-out");
+  });
+
   it("that are held show as HeldByCell, not as a failure", () => {
     const running = aRollout(all, { size: 1, cells: 1 }, ({ held }) => void held.set(cellNumber(0), "site audit"));
     const { start, explanation } = step(running);
