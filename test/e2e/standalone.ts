@@ -125,7 +125,7 @@ export async function aNetwork(plane: Standalone, name: string): Promise<ReadyNe
 }
 
 /** What is known of a network that is ready. The token is fetched anew for each call: it may outlive nothing. */
-export async function networkOf(plane: Standalone, id: string): Promise<ReadyNetwork> {
+export async function networkOf(plane: Pick<Standalone, "call">, id: string): Promise<ReadyNetwork> {
   const { json } = await plane.call("GET", `/v1/networks/${id}`);
   const api: string = json.endpoints.api;
   return {
