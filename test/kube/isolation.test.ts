@@ -20,7 +20,7 @@ describe("the walls around a network", () => {
     kube().list("pods", "-n", network.name, "-l", `app.kubernetes.io/name=${program}`)[0];
   /** By its Service and at its pod: a policy must hold for both. */
   const placesOf = (network: OwnNetwork, program: string, port: number): Place[] => [
-    [kube().get("service", program, network.name).spec.clusterIP, port],
+    [`${program}.${network.name}.svc.cluster.local`, port],
     [podOf(network, program).status.podIP, port],
   ];
   const reached = (visitor: Visitor, places: readonly Place[]) => places.filter((place) => visitor.reaches(...place));
