@@ -88,7 +88,7 @@ describe("the API of rollouts", () => {
     const put = await defer({ until: soon, reason: "holidays" });
     expect(put).toMatchObject({ status: 200, json: { network: net, until: soon, rollouts: [rollout] } });
     expect(await defer({ until: soon })).toMatchObject({ status: 200 });
-    await expect.poll(async () => JSON.stringify((await call("GET", `${path}/explain`)).json)).toContain("approved");
+    await expect.poll(async () => (await call("GET", path)).json).toMatchObject({ gates: [{ state: "asking" }] });
     expect((await call("POST", `${path}/approve`, { body: { gate: 1, reason: "go" } })).status).toBe(202);
     await expect
       .poll(async () => JSON.stringify((await call("GET", `${path}/explain?network=${net}`)).json))
@@ -105,6 +105,30 @@ describe("the API of rollouts", () => {
     ]);
     const audit = await call("GET", "/v1/orgs/default/audit?action=network.defer");
     expect(audit.json.items).toHaveLength(2);
+    expect((await call("POST", `${path}/abort`)).status).toBe(202);
+    await expect.poll(async () => (await call("GET", path)).json.state).toBe("aborted");
+  });
+
+  it("waits for nodes that are too old for the release, and says how many they are", async () => {
+    const minEdge = "0.2.0";
+    await call("POST", "/v1/releases", { body: { version: "0.3.0", minEdge, upgradesFrom: ["0.1.x"] } });
+    const [listed] = (await call("GET", "/v1/orgs/default/networks")).json.items;
+    const status = await plane.store.get("network-status", `${listed?.id}`);
+    if (!status) throw new Error("its cell has reported it");
+    const { value, version } = status;
+    const nodes = { online: 3, total: 3, edges: { "0.1.0": 2, "0.2.0": 1 } };
+    const told = { ...value, observed: { ...value.observed, nodes } };
+    await plane.store.commit([{ write: "put", was: version, kind: "network-status", value: told }]);
+    await plane.report(value.cell);
+    expect((await call("GET", `/v1/networks/${listed?.id}`)).json).toMatchObject({ status: { nodes } });
+    const path = `/v1/rollouts/${(await start({ change: { release: "0.3.0" } })).json.id}`;
+    await expect
+      .poll(async () => JSON.stringify((await call("GET", `${path}/explain`)).json))
+      .toContain("2 of its nodes have an edge older than the release needs (0.2.0), the oldest 0.1.0: update them");
+    await expect
+      .poll(async () => (await call("GET", `${path}/targets?why=edge-too-old`)).json.items)
+      .toMatchObject([{ network: listed?.id, state: "waiting", attempt: null }]);
+    expect((await call("GET", `${path}/targets?why=window`)).json.items).toEqual([]);
     expect((await call("POST", `${path}/abort`)).status).toBe(202);
     await expect.poll(async () => (await call("GET", path)).json.state).toBe("aborted");
   });
