@@ -13,6 +13,8 @@ export interface Acted {
   /** Why objects could not be applied; `null` when all of them are as they should be. */
   readonly failure: Refusal | null;
   readonly notes: readonly Finding[];
+  /** There was nothing to do. */
+  readonly isSteady: boolean;
   /** When what was put off may be done. */
   readonly againMs?: number;
 }
@@ -25,17 +27,18 @@ export async function act(
 ): Promise<Acted> {
   const { objects, repairs, log } = operator;
   const planned = await planFor(operator, name, stages);
-  if (isSteady(planned)) return { failure: null, notes: [] };
+  if (isSteady(planned)) return { failure: null, notes: [], isSteady: true };
   const waits = [...planned.repaired].map((ref) => ({ ref, wait: repairs.waitFor(name, ref) }));
   const later = new Map(waits.filter(({ wait }) => wait > 0).map(({ ref, wait }) => [ref, wait]));
   const now = withoutThose(planned, later);
   if (!isSteady(now)) log("debug", "applying", { instance: name, objects: describePlan(now) });
   const notes = await announceDrain(operator, name, now);
   const failure = await carryOut(operator, name, now);
-  if (later.size === 0) return { failure, notes };
+  if (later.size === 0) return { failure, notes, isSteady: false };
   return {
     failure,
     notes: [...notes, contested(later, objects.of(name))],
+    isSteady: false,
     againMs: Math.min(...later.values()),
   };
 }

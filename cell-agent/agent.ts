@@ -26,6 +26,7 @@ import { reconcile } from "./reconcile.ts";
 import { keepRepairs } from "./repairs.ts";
 import type { Settings } from "./settings.ts";
 import { pendingStatusOf } from "./status-of.ts";
+import { keepSteady } from "./steady.ts";
 import { tellEvents } from "./tell.ts";
 import { openTombstones } from "./tombstones.ts";
 import { type WorkQueue, workQueue } from "./work-queue.ts";
@@ -161,15 +162,18 @@ export async function startAgent({ cluster, clock, chance, verifier, log, settin
       journal,
       tombstones,
       repairs: keepRepairs(clock),
+      steady: keepSteady(),
       tell: tellEvents({ cluster, clock, log }),
     };
     queue = workQueue({ work: (name) => reconcile(operator, name), workers: WORKERS, clock, chance, log });
     isSynced = true;
-    while (!ended.signal.aborted) {
+    for (let round = 0; !ended.signal.aborted; round += 1) {
       for (const { metadata } of objects.instances()) queue.add(metadata.name);
-      await keepAuthorities().catch((error: unknown) =>
-        log("warn", "authorities not looked at", { why: String(error) }),
-      );
+      // They were read when this agent started.
+      if (round > 0)
+        await keepAuthorities().catch((error: unknown) =>
+          log("warn", "authorities not looked at", { why: String(error) }),
+        );
       await capacity.look().catch((error: unknown) => log("warn", "capacity not known", { why: String(error) }));
       await tombstones.prune().catch((error: unknown) => log("warn", "tombstones not pruned", { why: String(error) }));
       await clock.sleep(RESYNC_MS, ended.signal);

@@ -8,6 +8,7 @@ import type { Materials } from "./network-material.ts";
 import type { Objects } from "./observe/objects.ts";
 import type { OrchestratorClient } from "./orchestrator-client.ts";
 import type { Repairs } from "./repairs.ts";
+import type { Steady } from "./steady.ts";
 import type { Tell } from "./tell.ts";
 import type { Tombstones } from "./tombstones.ts";
 
@@ -26,5 +27,6 @@ export interface Operator {
   readonly journal: Journal;
   readonly tombstones: Tombstones;
   readonly repairs: Repairs;
+  readonly steady: Steady;
   readonly tell: Tell;
 }

@@ -15,6 +15,7 @@ import type { Operator } from "./operator.ts";
 import { isPaused, pausedStatusOf } from "./paused.ts";
 import { report } from "./report.ts";
 import { type Finding, pendingStatusOf, statusOf } from "./status-of.ts";
+import type { Grounds } from "./steady.ts";
 import { instanceRef } from "./take-order.ts";
 import { blockersOf, tearDown } from "./tear-down.ts";
 import { CLAIM, claimedOf, decideVolume, type Volume, wantsMore } from "./volume.ts";
@@ -26,13 +27,14 @@ const LOOK_AGAIN_MS = 2_000;
 
 /** Brings one network to its instance. It is given only a name, so it cannot act on a stale event. */
 export async function reconcile(operator: Operator, name: string): Promise<Outcome> {
-  const { objects, tombstones, cluster, contacts, materials, secrets, journal, repairs } = operator;
+  const { objects, tombstones, cluster, contacts, materials, secrets, journal, repairs, steady } = operator;
   const instance = objects.instance(name);
   if (!instance) {
     contacts.forget(name);
     materials.forget(name);
     secrets.forget(name);
     repairs.forget(name);
+    steady.forget(name);
     const network = NetworkId.safeParse(name.replace("-", "_"));
     if (network.success) journal.drop(network.data);
     return {};
@@ -71,19 +73,18 @@ async function claimed({ cluster, objects }: Operator, instance: NetworkInstance
 }
 
 async function converge(operator: Operator, instance: NetworkInstance): Promise<Outcome> {
-  const { materials, objects, contacts, cell, authorities, secrets } = operator;
+  const { materials, objects, contacts, secrets } = operator;
   const { name } = instance.metadata;
   const material = await materials.of(name, instance.spec.network, {
     rotation: instance.spec.spec.rotation ?? 0,
     sealedWith: contacts.of(name).orchestrator?.sealedWith,
   });
   const volume = await volumeOf(operator, instance);
-  const stages = manifestsOf(instance, { cell, authorities, ...material, volume });
   const namespace = objects.of(name).find(({ kind }) => kind === "Namespace");
   const dying = namespace?.metadata.deletionTimestamp !== undefined;
   const acted: Acted = dying
-    ? { failure: await dyingNamespace(operator, namespace), notes: [] }
-    : await act(operator, name, stages);
+    ? { failure: await dyingNamespace(operator, namespace), notes: [], isSteady: false }
+    : await actUnlessSteady(operator, { instance, material, volume });
 
   const refused = acted.failure === null ? await grow(operator, name, volume) : [];
   const sized = refused.length > 0 ? refused : volume.note ? [volume.note] : [];
@@ -100,6 +101,22 @@ async function converge(operator: Operator, instance: NetworkInstance): Promise<
   if (dying) return { againMs: LOOK_AGAIN_MS };
   if (acted.failure) throw acted.failure;
   return { againMs: Math.min(secrets.dueIn(name), ...[acted.againMs, reportMs].filter((one) => one !== undefined)) };
+}
+
+async function actUnlessSteady(
+  operator: Operator,
+  on: Pick<Grounds, "instance" | "material" | "volume">,
+): Promise<Acted> {
+  const { objects, cell, authorities, secrets, steady } = operator;
+  const { instance, material, volume } = on;
+  const { name } = instance.metadata;
+  const grounds = () => ({ ...on, owned: objects.of(name) });
+  // The cluster's Secrets are no grounds, since they are not watched: when it is time to look at them, all is looked at.
+  if (secrets.dueIn(name) > 0 && steady.holds(name, grounds())) return { failure: null, notes: [], isSteady: true };
+  const acted = await act(operator, name, manifestsOf(instance, { cell, authorities, ...material, volume }));
+  if (acted.isSteady) steady.remember(name, grounds());
+  else steady.forget(name);
+  return acted;
 }
 
 /** Somebody deleted an object of a network, and a finalizer keeps it: it works on, and cannot be made anew before it is gone. */

@@ -1,3 +1,4 @@
+import { canonicalJson } from "#core/model/canonical.ts";
 import type { KubeObject } from "#core/model/kube-object.ts";
 import { APPLIED_HASH } from "../cell.ts";
 import { type Ownership, ownershipOf } from "../ownership.ts";
@@ -41,6 +42,15 @@ export function essenceOf(object: KubeObject): HeldObject {
     ...(ownership ? { ownership } : {}),
     ...read[kind]?.(object),
   };
+}
+
+/** True where only the version differs: a status that no pass reads has changed. */
+export function isSameEssence(a: HeldObject, b: HeldObject): boolean {
+  const versionless = ({ ownership: _ownership, ...object }: HeldObject) => ({
+    ...object,
+    metadata: { ...object.metadata, resourceVersion: "" },
+  });
+  return a.ownership === b.ownership && canonicalJson(versionless(a)) === canonicalJson(versionless(b));
 }
 
 /** What the first claim template of a stateful set asks for, such as `4Gi`. */

@@ -3,7 +3,7 @@ import { INSTANCE_KIND, NetworkInstance } from "#core/model/instance.ts";
 import { type KubeObject, refOf, refText } from "#core/model/kube-object.ts";
 import type { Clock, Cluster, Log, ObjectQuery } from "#core/ports.ts";
 import { NETWORK_LABEL } from "../cell.ts";
-import { essenceOf, type HeldObject } from "./essence-of.ts";
+import { essenceOf, type HeldObject, isSameEssence } from "./essence-of.ts";
 import { watched } from "./kinds.ts";
 
 /** What the agent knows of the cluster by watching it. */
@@ -36,18 +36,22 @@ export function watchObjects(options: {
   const owned = new Map<string, Map<string, HeldObject>>();
   const unseen = new Set(watched.map(({ kind }) => kind));
 
-  function learn(object: KubeObject): void {
+  /** Answers whether a pass would see anything new. */
+  function learn(object: KubeObject): boolean {
     if (object.kind === INSTANCE_KIND) {
       const parsed = NetworkInstance.safeParse(object);
       if (parsed.success && objectNameOf(parsed.data.spec.network) === object.metadata.name)
         instances.set(object.metadata.name, newerOf(instances.get(object.metadata.name), parsed.data));
       else log("warn", "an instance that is not understood is left alone", { instance: object.metadata.name });
-      return;
+      return true;
     }
     const instance = instanceOf(object);
     const objects = owned.get(instance) ?? new Map<string, HeldObject>();
     const ref = refText(refOf(object));
-    owned.set(instance, objects.set(ref, newerOf(objects.get(ref), essenceOf(object))));
+    const before = objects.get(ref);
+    const now = newerOf(before, essenceOf(object));
+    owned.set(instance, objects.set(ref, now));
+    return before === undefined || !isSameEssence(before, now);
   }
 
   function isHeld(object: KubeObject): boolean {
@@ -111,10 +115,9 @@ export function watchObjects(options: {
             else void dropGoneSurely(query);
             return;
           }
-          // Most of what a watch tells is what we have just done.
-          if (event.type === "present" && isHeld(event.object)) return;
-          if (event.type === "present") learn(event.object);
-          else forget(event.object);
+          // Most of what a watch tells is what we have just done, or nothing that a pass looks at.
+          if (event.type === "present" && (isHeld(event.object) || !learn(event.object))) return;
+          if (event.type === "gone") forget(event.object);
           onChange(instanceOf(event.object));
         },
         signal,
@@ -128,7 +131,7 @@ export function watchObjects(options: {
     instances: () => [...instances.values()],
     instance: (name) => instances.get(name),
     of: (name) => [...(owned.get(name)?.values() ?? [])],
-    learn,
+    learn: (object) => void learn(object),
   };
 }
 

@@ -107,7 +107,7 @@ describe("an agent and the networks of its cell", () => {
     const drains = async () => (await ask(network, "/drains")).body;
     const [before] = await podsOf(name, "nats");
     // The orchestrator that counts is the one of before: a larger plan gives a new one.
-    const counted = expect.poll(drains, { timeout: 60_000, interval: 5 }).toBe("1");
+    const counted = vi.waitFor(async () => expect(await drains()).toBe("1"), { timeout: 60_000, interval: 5 });
     await served.cells.apply(served.address(), network, {
       ...order,
       generation: 2,
