@@ -1,7 +1,7 @@
 import { type StateMachine, tasksOf } from "#step-functions/asl.ts";
 import { workflows } from "#step-functions/index.ts";
 import { counted } from "./counted.ts";
-import { PRICES_OF, type Price, prices } from "./prices.ts";
+import { PRICES_OF, type Price, pages, prices } from "./prices.ts";
 
 /** So many of what has a price; `of` says what for. */
 export interface Line {
@@ -152,6 +152,8 @@ export const totalOf = ({ lines }: Bill): number => lines.reduce((sum, line) => 
 export const dollars = (amount: number): string =>
   amount >= 1 ? `$${amount.toFixed(2)}` : `$${Number(amount.toPrecision(2)).toFixed(amount >= 0.01 ? 3 : 6)}`;
 
+const pageOf = (price: string): string => Object.entries(pages).find(([begin]) => price.startsWith(begin))?.[1] ?? "";
+
 /** docs/costs.md, whole. */
 export function costTable(): string {
   const sections = bills.map((bill) => {
@@ -161,14 +163,18 @@ export function costTable(): string {
     });
     return [`## ${bill.title}: ${dollars(totalOf(bill))}`, "", "| what | |", "|---|---|", ...parts].join("\n");
   });
+  const listed = Object.entries(prices).map(([price, amount]) => `| ${price} | $${amount} | ${pageOf(price)} |`);
   const units = Object.entries(counted).map(([what, { write, read }]) => `| ${what} | ${write} | ${read} |`);
   return `${[
     "# What it costs",
-    `Computed by \`node scripts/costs.ts\` from requests that tests count and from AWS's list prices in us-east-1 at ${PRICES_OF}, without
-free tiers, taxes and what leaves to the internet. Each is what it costs at most by the counts; what is assumed where nothing can be
+    `Computed by \`node scripts/costs.ts\` from requests that tests count and from AWS's list prices in us-east-1 as they were known at
+${PRICES_OF}, without free tiers, taxes and what leaves to the internet. Nothing here asks AWS: look at the pages below before you rely
+on a sum. Each is what it costs at most by the counts; what is assumed where nothing can be
 counted without an account is in \`infra/costs/cost-table.ts\`. Prices: \`infra/costs/prices.ts\`.`,
     ...sections,
     "## What is counted",
     ["| step | write units at most | read units at most |", "|---|---|---|", ...units].join("\n"),
+    `## Prices of ${PRICES_OF}, and where they are today`,
+    ["| price | US dollars | page |", "|---|---|---|", ...listed].join("\n"),
   ].join("\n\n")}\n`;
 }

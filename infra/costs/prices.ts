@@ -1,5 +1,6 @@
 /**
- * List prices in US dollars, us-east-1, without any free tier, as AWS published them at this date. Whoever changes one changes the date.
+ * List prices in US dollars, us-east-1, without any free tier, as they were known at this date. Nobody reads them off AWS's pages anew:
+ * whoever does changes the date.
  */
 export const PRICES_OF = "2025-12-01";
 
@@ -29,3 +30,22 @@ export const prices = {
   "Network load balancer: an hour": 0.0225,
 } as const;
 export type Price = keyof typeof prices;
+
+/** Where AWS says what a service costs today, by how the names of its prices begin. */
+export const pages = {
+  Lambda: "https://aws.amazon.com/lambda/pricing/",
+  DynamoDB: "https://aws.amazon.com/dynamodb/pricing/on-demand/",
+  "Step Functions": "https://aws.amazon.com/step-functions/pricing/",
+  "API Gateway": "https://aws.amazon.com/api-gateway/pricing/",
+  KMS: "https://aws.amazon.com/kms/pricing/",
+  "Secrets Manager": "https://aws.amazon.com/secrets-manager/pricing/",
+  CloudWatch: "https://aws.amazon.com/cloudwatch/pricing/",
+  "X-Ray": "https://aws.amazon.com/xray/pricing/",
+  "Route 53": "https://aws.amazon.com/route53/pricing/",
+  EKS: "https://aws.amazon.com/eks/pricing/",
+  EC2: "https://aws.amazon.com/ec2/pricing/on-demand/",
+  EBS: "https://aws.amazon.com/ebs/pricing/",
+  NAT: "https://aws.amazon.com/vpc/pricing/",
+  Public: "https://aws.amazon.com/vpc/pricing/",
+  Network: "https://aws.amazon.com/elasticloadbalancing/pricing/",
+} as const;

@@ -19,6 +19,8 @@ describe("the table of costs", () => {
 
   it("says of which day its prices are, and every price is one", () => {
     expect(costTable()).toContain(PRICES_OF);
+    for (const [price, amount] of Object.entries(prices))
+      expect(costTable()).toMatch(new RegExp(`\\| ${price} \\| \\$${amount} \\| https://aws\\.amazon\\.com/\\S+ \\|`));
     expect(Object.values(prices).every((price) => price > 0)).toBe(true);
   });
 
