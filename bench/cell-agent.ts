@@ -5,6 +5,7 @@ import { homedir } from "node:os";
 import { join } from "node:path";
 import { kubeClient } from "#adapters/kubernetes/client.ts";
 import { kubeconfigCluster } from "#adapters/kubernetes.ts";
+import { NODE_FLAGS } from "../cell-agent/node-flags.ts";
 import { bundlesOf, cacheFolder } from "../standalone/bundle.ts";
 import { type AuditedRequest, auditedRequests, isWrite } from "./audit-log.ts";
 import { mebibytes, percentile, print } from "./figures.ts";
@@ -48,8 +49,7 @@ interface RunningAgent {
 
 async function startAgent(): Promise<RunningAgent> {
   const startedAt = Date.now();
-  const flags = ["--max-semi-space-size=1", "--max-old-space-size=160", "--optimize-for-size"];
-  const child = spawn(process.execPath, [...flags, files.agent], {
+  const child = spawn(process.execPath, [...NODE_FLAGS, files.agent], {
     env: {
       PATH: process.env.PATH,
       KUBECONFIG: kubeconfig,

@@ -3,6 +3,7 @@ import { basename, join } from "node:path";
 import { findNatsServer } from "#adapters/nats/find-server.ts";
 import { BUILT_IN_RELEASE } from "#core/model/release.ts";
 import { images } from "#core/workload.ts";
+import { NODE_FLAGS } from "../../cell-agent/node-flags.ts";
 import { bundlesOf } from "../bundle.ts";
 import { compileCacheOf, keepBuild, link, writePrograms } from "../release-builds.ts";
 
@@ -33,9 +34,6 @@ const buildRelease = join(import.meta.dirname, "../build-release.ts");
 /** A small young generation: with 60 networks a cluster stays at 90 MiB instead of 100. */
 const CLUSTER_FLAGS = ["--max-semi-space-size=1"];
 
-/** The same for an agent, and garbage collected before it piles up: 50 networks in 100 MiB. */
-const AGENT_FLAGS = ["--max-semi-space-size=1", "--max-old-space-size=160", "--optimize-for-size"];
-
 /**
  * Finds or makes every program that will run. The data directory gets its own links to the bundles, so that the cache may be
  * emptied while they run.
@@ -60,7 +58,7 @@ export async function prepare({ data, cacheDir, path, say }: PrepareOptions): Pr
     commands: {
       controlPlane: node(files["control-plane"]),
       cluster: node(files.cluster, CLUSTER_FLAGS),
-      agent: node(files.agent, AGENT_FLAGS),
+      agent: node(files.agent, NODE_FLAGS),
     },
     programsFile,
     releaseBuilder: [
