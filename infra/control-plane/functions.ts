@@ -117,9 +117,9 @@ function grant(made: ControlPlaneFunction, may: Rights, props: FunctionsProps): 
   if (may.describeTable) made.may(["dynamodb:DescribeTable"], [table.arn]);
   if (may.cells || may.cellCallKeys) made.may(["kms:GetPublicKey"], keys.cellCalls);
   if (may.networkTokens || may.networkTokenKeys) made.may(["kms:GetPublicKey"], keys.networkTokens);
-  // The first signs; the other one only waits for its turn, or to be forgotten.
-  if (may.cells) made.may(["kms:Sign"], keys.cellCalls.slice(0, 1));
-  if (may.networkTokens) made.may(["kms:Sign"], keys.networkTokens.slice(0, 1));
+  // The first signs. The other one does so in versions of before, as long as an execution in flight keeps one.
+  if (may.cells) made.may(["kms:Sign"], keys.cellCalls);
+  if (may.networkTokens) made.may(["kms:Sign"], keys.networkTokens);
   if (may.keyAges) made.may(["kms:DescribeKey"], [...keys.cellCalls.slice(0, 1), ...keys.networkTokens.slice(0, 1)]);
   if (may.workflows) made.may(["states:StartExecution"], Object.values(workflows));
   if (may.cursors) made.may(["secretsmanager:GetSecretValue"], [cursors.arn]);

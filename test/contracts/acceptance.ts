@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import {
+  type Answer,
   call,
   type EdgeProcess,
   type Json,
@@ -18,7 +19,7 @@ import {
 /** A control plane with embedded cells, whatever runs it. */
 export interface Accepted extends Pick<Standalone, "data" | "url" | "key" | "call"> {
   /** Does something whose work nobody begins or goes on with: its signal is lost, or whoever heard it is. */
-  readonly unheard: <T>(act: () => Promise<T>) => Promise<T>;
+  readonly unheard: (act: () => Promise<Answer>) => Promise<Answer>;
 }
 
 const programs = resolve(import.meta.dirname, "../../bin");

@@ -9,6 +9,7 @@ import { readStream, type StreamReader } from "../../aws/stream-reader.ts";
 import { type Json, ofType, type Template } from "../synthesize.ts";
 import { openAws } from "./aws.ts";
 import { tellResource } from "./begin.ts";
+import { type EventBridge, eventBridge } from "./event-bridge.ts";
 import { type FunctionProcess, functionProcess } from "./function-process.ts";
 import { makeTable } from "./intent-table.ts";
 import { keysAndSecrets } from "./keys-and-secrets.ts";
@@ -28,11 +29,13 @@ export interface Assembly {
   /** Whether the template lets a function do that. */
   mayDo(name: string, action: string, resource: string): Promise<boolean>;
   unusedRights(): string[];
-  /** Fires a rule's schedule now, and waits for its function. */
-  fire(rule: string): Promise<Json>;
+  /** The template's schedules, and the clock that they go by. */
+  readonly events: Pick<EventBridge, "pass" | "fired" | "schedules">;
+  /** A person stops the execution whose name begins so. */
+  stop(beginning: string, cause: string): Promise<void>;
   invoke(name: string, event: Json): Promise<Json>;
   /** Deploys another assembly of the same stack over this one: its functions, told and allowed what that says. */
-  deploy(folder: string): void;
+  deploy(folder: string): Promise<void>;
   /** Writes a record that wakes the stream's consumer and cannot be read. */
   poison(id: string): Promise<void>;
   /** What the consumer could not follow and the template has kept for a person. */
@@ -64,21 +67,21 @@ export async function startAssembly(options: {
   const secretArns = new Map(
     ofType(template, "AWS::SecretsManager::Secret").map(([id, { Properties }]) => [Properties.Name, resolver.arn(id)]),
   );
+  /** By name, and each version by the name and the version. */
   const functions = new Map<string, FunctionProcess>();
-  const named = (arn: string) => functions.get(/function:([^:]+)/.exec(arn)?.[1] ?? "") ?? missing(arn);
-  const rules = ofType(template, "AWS::Events::Rule").map(([, { Properties }]) => resolve(Properties));
-
-  const machines = await runMachines({
-    ...{ template, resolver, folder: log },
+  const atOnce = new Map<string, number>();
+  let deploys = 0;
+  const named = (arn: string) => functions.get(/function:(.+)/.exec(arn)?.[1] ?? "") ?? missing(arn);
+  const events = eventBridge({
+    ...{ template, resolver },
     invoke: (arn, event) => named(arn).invoke(event),
-    onEnded(detail) {
-      for (const { EventPattern, Targets } of rules)
-        if (EventPattern && matches({ source: "aws.states", detail }, EventPattern))
-          for (const { Arn } of Targets)
-            named(Arn)
-              .invoke({ source: "aws.states", detail })
-              .catch(() => {});
-    },
+    isBusy: (arn) => named(arn).running() >= (atOnce.get(/function:(.+)/.exec(arn)?.[1] ?? "") ?? Infinity),
+  });
+  const machines = await runMachines(template, resolver, {
+    folder: log,
+    invoke: (arn, event) => named(arn).invoke(event),
+    onEnded: (detail) =>
+      events.put({ source: "aws.states", "detail-type": "Step Functions Execution Status Change", detail }),
   });
   const aws = await openAws({
     allows: (name, act) => policies.allows(name, act),
@@ -88,6 +91,7 @@ export async function startAssembly(options: {
       secret: (name) => secretArns.get(name) ?? name,
     },
     visitors: options.visitors ?? [],
+    isCurrent: (deploy) => deploy === "" || deploy === String(deploys),
     async answer(call) {
       if (call.service === "dynamodb") return undefined;
       return call.service === "states" ? machines.start(call.body) : answer(call);
@@ -102,14 +106,15 @@ export async function startAssembly(options: {
   await new Promise((listening) => server.once("listening", listening));
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
 
-  /** Takes the functions of an assembly into service; those of the one before have ended with it. */
-  function install(from: string, deployed: Template, { resolve }: Resolver): void {
-    for (const each of functions.values()) each.kill();
-    for (const [, { Properties }] of ofType(deployed, "AWS::Lambda::Function")) {
+  /** Takes the functions of an assembly into service. Those of the one before end what they were at; their versions stay for who names one. */
+  function install(from: string, deployed: Template, { resolve, arn }: Resolver): void {
+    deploys += 1;
+    for (const each of functions.values()) each.rest();
+    const versions = ofType(deployed, "AWS::Lambda::Version");
+    for (const [id, { Properties }] of ofType(deployed, "AWS::Lambda::Function")) {
       const name: string = resolve(Properties.FunctionName);
       const variables: Record<string, string> = resolve(Properties.Environment.Variables);
-      functions.set(
-        name,
+      const started = () =>
         functionProcess({
           name,
           asset: join(from, assetOf(Properties)),
@@ -120,12 +125,17 @@ export async function startAssembly(options: {
             ...(name === "cellplane-canary" ? { CELLPLANE_ISSUER: url } : {}),
             AWS_REGION: region,
             AWS_LAMBDA_FUNCTION_NAME: name,
-            AWS_ACCESS_KEY_ID: name,
+            AWS_ACCESS_KEY_ID: `${name}.${deploys}`,
             AWS_SECRET_ACCESS_KEY: "any",
             AWS_ENDPOINT_URL: aws.url,
           },
-        }),
-      );
+        });
+      functions.set(name, started());
+      atOnce.set(name, Properties.ReservedConcurrentExecutions ?? Infinity);
+      for (const [version, { Properties: of }] of versions) {
+        const [, key = ""] = /function:(.+)/.exec(arn(version)) ?? [];
+        if (of.FunctionName.Ref === id && !functions.has(key)) functions.set(key, started());
+      }
     }
   }
   install(folder, template, resolver);
@@ -148,11 +158,12 @@ export async function startAssembly(options: {
     denied: aws.denied,
     mayDo: (name, action, resource) => policies.allows(`cellplane-${name}`, { action, resource }),
     unusedRights: () => policies.unused(),
-    deploy(next) {
+    async deploy(next) {
       const deployed = templateIn(next, stack);
       const resolves = resolverOf(deployed, region);
       policies = policiesOf(deployed, resolves, used);
       install(next, deployed, resolves);
+      await machines.deploy(deployed, resolves);
     },
     poison: (id) => table.put({ id: { S: id }, kind: { S: "operation" }, signal: { S: "1" }, record: { S: "poison" } }),
     deadLetters() {
@@ -161,11 +172,7 @@ export async function startAssembly(options: {
       return id === "" ? missing("dead-letter queue") : (reader?.givenUp ?? []);
     },
     invoke: (name, event) => named(`function:cellplane-${name}`).invoke(event),
-    async fire(rule) {
-      const found = rules.find(({ Name }) => Name === `cellplane-${rule}-${region}`) ?? missing(rule);
-      const [{ Arn, Input }] = found.Targets;
-      return named(Arn).invoke(JSON.parse(Input ?? "{}"));
-    },
+    ...{ events, stop: machines.stop },
     async follow() {
       const { BatchSize, MaximumRetryAttempts, FilterCriteria } = mapping?.Properties ?? missing("stream");
       const consumer = `function:${resolve(template.Resources[mapping?.Properties.FunctionName.Ref]?.Properties.FunctionName)}`;
@@ -183,6 +190,7 @@ export async function startAssembly(options: {
       reader = undefined;
     },
     async close() {
+      events.close();
       await reader?.close();
       machines.close();
       for (const each of functions.values()) each.kill();
@@ -209,12 +217,6 @@ function integrationOf(template: Template, path: string): Json {
     routes.find(({ RouteKey }) => RouteKey === "$default");
   const integration = template.Resources[route?.Target["Fn::Join"][1][1].Ref];
   return integration?.Properties.IntegrationUri ?? missing(path);
-}
-
-/** EventBridge's patterns as far as ours go: an array lists the values that match. */
-function matches(value: Json, pattern: Json): boolean {
-  if (Array.isArray(pattern)) return pattern.includes(value);
-  return Object.entries(pattern).every(([key, part]) => key === "detail-type" || matches(value?.[key], part));
 }
 
 function missing(what: string): never {

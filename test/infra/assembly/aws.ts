@@ -21,7 +21,7 @@ export class AwsFailure extends Error {
 }
 
 /**
- * The one door through which functions reach AWS. Who asks is told by the access key, which is the function's name; what they ask is
+ * The one door through which functions reach AWS. Who asks is told by the access key, which is the function's name and its deploy; what they ask is
  * judged by the template's policies, and only then handed on.
  */
 export async function openAws(options: {
@@ -32,6 +32,8 @@ export async function openAws(options: {
   readonly dynamo: string;
   /** Functions of other stacks, whose rights are theirs. */
   readonly visitors: readonly string[];
+  /** Whether it is this deploy that who asks is of. One before may be refused what it was told: its rights went with it. */
+  readonly isCurrent?: (deploy: string) => boolean;
 }): Promise<Aws> {
   const denied: string[] = [];
   async function judge(name: string, call: Call): Promise<Act | undefined> {
@@ -42,7 +44,8 @@ export async function openAws(options: {
 
   const server = createServer(async (request, response) => {
     const text = await textOf(request);
-    const name = /Credential=([^/]+)\//.exec(request.headers.authorization ?? "")?.[1] ?? "nobody";
+    const [, name = "nobody", deploy = ""] =
+      /Credential=([^/.]+)\.?([^/]*)\//.exec(request.headers.authorization ?? "") ?? [];
     const call = callOf(String(request.headers["x-amz-target"] ?? ""), JSON.parse(text || "{}"));
     const tell = (status: number, body: Json) => {
       response.writeHead(status, { "content-type": String(request.headers["content-type"]) });
@@ -51,7 +54,7 @@ export async function openAws(options: {
     try {
       const refused = await judge(name, call);
       if (refused) {
-        denied.push(`${name} ${refused.action} ${refused.resource}`);
+        if (options.isCurrent?.(deploy) ?? true) denied.push(`${name} ${refused.action} ${refused.resource}`);
         tell(400, {
           __type: "AccessDeniedException",
           message: `${name} may not ${refused.action} ${refused.resource}`,

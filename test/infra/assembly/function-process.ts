@@ -14,6 +14,10 @@ export class FunctionError extends Error {
 
 export interface FunctionProcess {
   invoke(event: unknown): Promise<Json>;
+  /** How many invocations it has not answered yet. */
+  running(): number;
+  /** Ends the process once it has answered all; whoever invokes it again starts another one. */
+  rest(): void;
   kill(): void;
 }
 
@@ -26,7 +30,14 @@ export function functionProcess(options: {
 }): FunctionProcess {
   let child: ChildProcess | undefined;
   let count = 0;
+  let resting = false;
   const waiting = new Map<number, PromiseWithResolvers<Json>>();
+
+  function endIfIdle(): void {
+    if (waiting.size > 0) return;
+    child?.kill("SIGKILL");
+    child = undefined;
+  }
 
   function start(): ChildProcess {
     const bundle = pathToFileURL(join(options.asset, "index.mjs")).href;
@@ -52,11 +63,14 @@ export function functionProcess(options: {
       }) => {
         const answer = id === undefined ? undefined : waiting.get(id);
         waiting.delete(id ?? -1);
+        if (resting) endIfIdle();
         if (error) answer?.reject(new FunctionError(error));
         else answer?.resolve(result);
       },
     );
     started.on("exit", () => {
+      // One that was sent to rest has left nobody waiting.
+      if (child !== started) return;
       child = undefined;
       const error = new FunctionError({ errorType: "Lambda.Unknown", errorMessage: `${options.name} ended.` });
       for (const answer of waiting.values()) answer.reject(error);
@@ -67,12 +81,18 @@ export function functionProcess(options: {
 
   return {
     invoke(event) {
+      resting = false;
       child ??= start();
       const id = count++;
       const answer = Promise.withResolvers<Json>();
       waiting.set(id, answer);
       child.send({ id, event: event ?? null });
       return answer.promise;
+    },
+    running: () => waiting.size,
+    rest() {
+      resting = true;
+      endIfIdle();
     },
     kill: () => void child?.kill("SIGKILL"),
   };

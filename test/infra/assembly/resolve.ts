@@ -27,7 +27,8 @@ export function resolverOf(template: Template, region: string): Resolver {
   /** How resources of each type are named; the rest is never called by name in what we run. */
   const arns: Readonly<Record<string, (id: string) => string>> = {
     "AWS::Lambda::Function": (id) => `arn:aws:lambda:${region}:${ACCOUNT}:function:${name(id, "FunctionName")}`,
-    "AWS::Lambda::Version": (id) => `${arn(of(id).Properties.FunctionName.Ref)}:1`,
+    // CDK gives a version of other code, or of another environment, another logical id: it stands for the number.
+    "AWS::Lambda::Version": (id) => `${arn(of(id).Properties.FunctionName.Ref)}:${id}`,
     "AWS::DynamoDB::GlobalTable": (id) => `arn:aws:dynamodb:${region}:${ACCOUNT}:table/${name(id, "TableName")}`,
     "AWS::KMS::Key": (id) => `arn:aws:kms:${region}:${ACCOUNT}:key/mrk-${id}`,
     "AWS::SecretsManager::Secret": (id) =>
