@@ -248,6 +248,23 @@ describe("the synthesized assembly", () => {
     await works("signed-by-what-is-pinned");
   });
 
+  it("pauses a rollout whose execution a person stops: a rule of the template hears of it", async () => {
+    await ended((await create("rolled")).operation.id);
+    const versions = ["0.1.x"];
+    await call("POST", "/v1/releases", { version: "0.2.0", upgradesFrom: versions, downgradesTo: versions });
+    const spec = { change: { release: "0.2.0" }, gates: [{ before: 1, kind: "manual" }] };
+    const { json } = await call("POST", "/v1/rollouts", { spec, reason: "test" });
+    const rollout = async () => (await call("GET", `/v1/rollouts/${json.id}`)).json;
+    await expect
+      .poll(async () => JSON.stringify((await call("GET", `/v1/rollouts/${json.id}/explain`)).json))
+      .toContain("approved");
+    await assembly.stop(json.id, "enough");
+    await expect.poll(async () => (await rollout()).state).toBe("paused");
+    expect((await rollout()).paused.reason).toBe("its execution was stopped in Step Functions: enough");
+    await call("POST", `/v1/rollouts/${json.id}/abort`, { reason: "it was a test" });
+    await expect.poll(async () => (await rollout()).state).toBe("aborted");
+  });
+
   it("asked for nothing that the template does not allow, and reports the rights that no call used", async () => {
     const table = "arn:aws:dynamodb:eu-central-1:111111111111:table/cellplane-intent";
     expect(await assembly.mayDo("apply-network", "dynamodb:DeleteItem", table)).toBe(false);
