@@ -11,8 +11,7 @@ const aReplica = async (name: string): Promise<AgentProcess> => {
   processes.push(one);
   return one;
 };
-const isReady = (one: AgentProcess) =>
-  vi.waitFor(async () => expect((await one.readyz()).status).toBe(200), SOON);
+const isReady = (one: AgentProcess) => vi.waitFor(async () => expect((await one.readyz()).status).toBe(200), SOON);
 
 /** Two real processes, the first of which leads. */
 async function aPair(): Promise<[AgentProcess, AgentProcess]> {
