@@ -1,7 +1,7 @@
 import { type ChildProcess, execFileSync, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { readFileSync } from "node:fs";
-import { homedir } from "node:os";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { homedir, tmpdir } from "node:os";
 import { join } from "node:path";
 import { kubeClient } from "#adapters/kubernetes/client.ts";
 import { kubeconfigCluster } from "#adapters/kubernetes.ts";
@@ -27,6 +27,11 @@ const need = (name: string): string => {
 };
 const kubeconfig = need("TEST_KUBECONFIG");
 const auditLog = need("TEST_KUBE_AUDIT_LOG");
+// As a pod the agent needs no library for this either.
+const folder = mkdtempSync(join(tmpdir(), "cellplane-bench-"));
+const plain = join(folder, "kubeconfig");
+const view = ["config", "view", "--raw", "--minify", "--flatten", "-o", "json"];
+writeFileSync(plain, execFileSync("kubectl", ["--kubeconfig", kubeconfig, ...view]), { mode: 0o600 });
 const api = kubeClient(await kubeconfigCluster(kubeconfig), "cellplane-bench");
 const root = join(import.meta.dirname, "..");
 const { files } = await bundlesOf(["agent"], { cacheDir: cacheFolder(process.env, homedir()) });
@@ -52,7 +57,7 @@ async function startAgent(): Promise<RunningAgent> {
   const child = spawn(process.execPath, [...NODE_FLAGS, files.agent], {
     env: {
       PATH: process.env.PATH,
-      KUBECONFIG: kubeconfig,
+      KUBECONFIG: plain,
       CELLPLANE_CELL_DOMAIN: "cell.example",
       CELLPLANE_INGRESS_API: "127.0.0.1:1",
       CELLPLANE_INGRESS_NATS: "127.0.0.1:1",
@@ -194,4 +199,5 @@ try {
 } finally {
   await stopAgent(agent);
   api.close();
+  rmSync(folder, { recursive: true });
 }

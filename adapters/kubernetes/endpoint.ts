@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import type { RequestOptions } from "node:https";
+import { plainKubeconfig } from "./plain-kubeconfig.ts";
 
 /** The API server, and how one of its clients proves who it is. */
 export interface Endpoint {
@@ -42,6 +43,8 @@ export function ownCluster(environment: Readonly<Record<string, string | undefin
  * what an agent may have.
  */
 export async function kubeconfigCluster(file: string): Promise<Endpoint> {
+  const plain = plainKubeconfig(file);
+  if (plain) return plain;
   const { KubeConfig } = await import("@kubernetes/client-node");
   const config = new KubeConfig();
   config.loadFromFile(file);

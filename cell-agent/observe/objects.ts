@@ -41,7 +41,7 @@ export function watchObjects(options: {
     if (object.kind === INSTANCE_KIND) {
       const parsed = NetworkInstance.safeParse(object);
       if (parsed.success && objectNameOf(parsed.data.spec.network) === object.metadata.name)
-        instances.set(object.metadata.name, newerOf(instances.get(object.metadata.name), parsed.data));
+        instances.set(object.metadata.name, newerOf(instances.get(object.metadata.name), withoutOwners(parsed.data)));
       else log("warn", "an instance that is not understood is left alone", { instance: object.metadata.name });
       return true;
     }
@@ -146,6 +146,12 @@ function newerOf<T extends { metadata: { uid?: unknown; resourceVersion?: string
   if (!held || held.metadata.uid !== heard.metadata.uid) return heard;
   const [before, now] = [held.metadata.resourceVersion, heard.metadata.resourceVersion].map(Number);
   return before !== undefined && now !== undefined && before > now ? held : heard;
+}
+
+/** The list of who owns which field is longer than the rest, and no pass reads it. */
+function withoutOwners(instance: NetworkInstance): NetworkInstance {
+  const { managedFields: _owners, ...metadata } = instance.metadata;
+  return { ...instance, metadata };
 }
 
 const instanceOf = (object: KubeObject): string =>
