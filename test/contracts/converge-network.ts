@@ -257,7 +257,7 @@ export function convergeNetworkContract(name: string, openIntent: () => Promise<
         return all.filter(({ state, error }) => state === "succeeded" || error?.type === "urn:cellplane:no-capacity")
           .length;
       };
-      await expect.poll(fullOrDone, { timeout: 90_000, interval: 500 }).toBe(200);
+      await expect.poll(fullOrDone, { timeout: 240_000, interval: 500 }).toBe(200);
       expect((await states()).filter(({ state }) => state === "succeeded")).toHaveLength(100);
       expect(await Promise.all(cells.map(({ id }) => plane.store.countOf(placesOf(id))))).toEqual([60, 40]);
       expect(cells.map(({ id }) => plane.cells.in(id).size)).toEqual([60, 40]);
