@@ -41,7 +41,7 @@ describe("the state machines of the template", () => {
     const policies = policiesOf(template, resolver);
     const aws = await openAws({
       allows: (name, act) => policies.allows(name, act),
-      dynamo: inject("dynamoEndpoint"),
+      table: { endpoint: inject("dynamoEndpoint"), name: "cellplane-intent", localName: "cellplane-intent" },
       arns: { table: (name) => name, secret: (name) => name },
       visitors: [],
       answer: ({ body }) => machines.start(body),

@@ -11,11 +11,17 @@ import { openAws } from "./aws.ts";
 import { tellResource } from "./begin.ts";
 import { type EventBridge, eventBridge } from "./event-bridge.ts";
 import { type FunctionProcess, functionProcess } from "./function-process.ts";
-import { makeTable } from "./intent-table.ts";
-import { keysAndSecrets } from "./keys-and-secrets.ts";
+import { type LocalTable, makeTable } from "./intent-table.ts";
+import { type KeysAndSecrets, keysAndSecrets } from "./keys-and-secrets.ts";
 import { runMachines } from "./machines.ts";
 import { policiesOf } from "./policies.ts";
 import { ACCOUNT, type Resolver, resolverOf } from "./resolve.ts";
+
+/** What all regions of a fleet have in common: the home's template makes it. */
+export interface Fleet {
+  readonly home: Template;
+  readonly kept: KeysAndSecrets;
+}
 
 /** A control plane that runs as its synthesized assembly says, and what a test may do to it. */
 export interface Assembly {
@@ -25,6 +31,8 @@ export interface Assembly {
   /** The admin key, from where the deploy has put it. */
   readonly key: string;
   secret(name: string): string;
+  readonly fleet: Fleet;
+  readonly table: LocalTable;
   readonly denied: readonly string[];
   /** Whether the template lets a function do that. */
   mayDo(name: string, action: string, resource: string): Promise<boolean>;
@@ -55,18 +63,18 @@ export async function startAssembly(options: {
   readonly log: string;
   /** Functions of other stacks, whose rights are not this template's to give. */
   readonly visitors?: readonly string[];
+  /** The fleet that it is another region of; without one it is a home. */
+  readonly fleet?: Fleet;
 }): Promise<Assembly> {
   const { folder, stack, region, dynamo, log } = options;
   const template = templateIn(folder, stack);
   const resolver = resolverOf(template, region);
   const { resolve } = resolver;
-  const table = await makeTable(template, resolver, dynamo);
+  const { fleet = { home: template, kept: keysAndSecrets() } } = options;
+  const table = await makeTable(fleet.home, resolverOf(fleet.home, region), dynamo);
   const used = new Set<string>();
   let policies = policiesOf(template, resolver, used);
-  const { answer } = keysAndSecrets();
-  const secretArns = new Map(
-    ofType(template, "AWS::SecretsManager::Secret").map(([id, { Properties }]) => [Properties.Name, resolver.arn(id)]),
-  );
+  const { answer } = fleet.kept;
   /** By name, and each version by the name and the version. */
   const functions = new Map<string, FunctionProcess>();
   const atOnce = new Map<string, number>();
@@ -85,10 +93,10 @@ export async function startAssembly(options: {
   });
   const aws = await openAws({
     allows: (name, act) => policies.allows(name, act),
-    dynamo,
+    table,
     arns: {
       table: (name) => `arn:aws:dynamodb:${region}:${ACCOUNT}:table/${name}`,
-      secret: (name) => secretArns.get(name) ?? name,
+      secret: (name) => `arn:aws:secretsmanager:${region}:${ACCOUNT}:secret:${name}-abcdef`,
     },
     visitors: options.visitors ?? [],
     isCurrent: (deploy) => deploy === "" || deploy === String(deploys),
@@ -154,7 +162,7 @@ export async function startAssembly(options: {
     url,
     awsUrl: aws.url,
     key: secret("cellplane/admin-key"),
-    secret,
+    ...{ secret, fleet, table },
     denied: aws.denied,
     mayDo: (name, action, resource) => policies.allows(`cellplane-${name}`, { action, resource }),
     unusedRights: () => policies.unused(),

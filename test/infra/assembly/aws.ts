@@ -2,6 +2,7 @@ import { createServer, type IncomingMessage } from "node:http";
 import type { AddressInfo } from "node:net";
 import type { Json } from "../synthesize.ts";
 import { actsOf, type Call, callOf } from "./acts.ts";
+import type { LocalTable } from "./intent-table.ts";
 import type { Act, Policies } from "./policies.ts";
 
 export interface Aws {
@@ -29,12 +30,14 @@ export async function openAws(options: {
   readonly arns: { table(name: string): string; secret(name: string): string };
   /** Handles a call that is allowed; `undefined` hands it on to DynamoDB Local. */
   readonly answer: (call: Call) => Promise<Json | undefined>;
-  readonly dynamo: string;
+  /** The one table there is, where it is, and by what name. */
+  readonly table: Pick<LocalTable, "endpoint" | "name" | "localName">;
   /** Functions of other stacks, whose rights are theirs. */
   readonly visitors: readonly string[];
   /** Whether it is this deploy that who asks is of. One before may be refused what it was told: its rights went with it. */
   readonly isCurrent?: (deploy: string) => boolean;
 }): Promise<Aws> {
+  const { table } = options;
   const denied: string[] = [];
   async function judge(name: string, call: Call): Promise<Act | undefined> {
     if (options.visitors.includes(name)) return undefined;
@@ -67,9 +70,9 @@ export async function openAws(options: {
         return;
       }
       const { "x-amz-target": target = "", "content-type": type = "" } = request.headers;
-      const forwarded = await fetch(options.dynamo, {
+      const forwarded = await fetch(table.endpoint, {
         method: "POST",
-        body: text,
+        body: text.replaceAll(`"${table.name}"`, `"${table.localName}"`),
         headers: {
           "x-amz-target": String(target),
           "content-type": type,
@@ -79,7 +82,7 @@ export async function openAws(options: {
         },
       });
       response.writeHead(forwarded.status, { "content-type": type });
-      response.end(Buffer.from(await forwarded.arrayBuffer()));
+      response.end((await forwarded.text()).replaceAll(`"${table.localName}"`, `"${table.name}"`));
     } catch (error) {
       if (error instanceof AwsFailure) tell(400, { __type: error.type, message: error.message });
       else tell(500, { __type: "InternalServerError", message: String(error) });

@@ -5,6 +5,7 @@ import {
   DeleteTableCommand,
   DynamoDBClient,
   PutItemCommand,
+  paginateScan,
   UpdateTimeToLiveCommand,
   waitUntilTableExists,
 } from "@aws-sdk/client-dynamodb";
@@ -12,12 +13,26 @@ import { localSettings } from "../../aws/local-settings.ts";
 import { type Json, ofType, type Template } from "../synthesize.ts";
 import type { Resolver } from "./resolve.ts";
 
-/** Makes the table that the template describes, of that alone. Answers its stream's ARN, and how it goes again. */
+export interface LocalTable {
+  /** Of DynamoDB Local. */
+  readonly endpoint: string;
+  /** As the functions know it, the same in every region. */
+  readonly name: string;
+  /** As DynamoDB Local knows it, which has no regions. */
+  readonly localName: string;
+  /** ARN of its stream. */
+  readonly stream: string;
+  put(item: Record<string, AttributeValue>): Promise<void>;
+  items(): Promise<Record<string, AttributeValue>[]>;
+  close(): Promise<void>;
+}
+
+/** Makes the table that the home's template describes, of that alone, or the replica of it that it describes for another region. */
 export async function makeTable(
   template: Template,
-  { resolve }: Resolver,
+  { resolve, region }: Resolver,
   endpoint: string,
-): Promise<{ stream: string; put(item: Record<string, AttributeValue>): Promise<void>; close(): Promise<void> }> {
+): Promise<LocalTable> {
   const [[, table] = []] = ofType(template, "AWS::DynamoDB::GlobalTable");
   if (!table) throw new Error("The template makes no table.");
   const {
@@ -27,10 +42,14 @@ export async function makeTable(
     BillingMode,
     StreamSpecification,
     TimeToLiveSpecification,
+    Replicas,
   }: Json = resolve(table.Properties);
+  if (!Replicas.some(({ Region }: { Region: string }) => Region === region))
+    throw new Error(`The template puts no replica of ${TableName} in ${region}.`);
+  const localName = `${TableName}.${region}`;
   const client = new DynamoDBClient(localSettings(endpoint));
   const input: CreateTableCommandInput = {
-    TableName,
+    TableName: localName,
     KeySchema,
     AttributeDefinitions,
     BillingMode,
@@ -38,15 +57,22 @@ export async function makeTable(
     StreamSpecification: { StreamEnabled: true, ...StreamSpecification },
   };
   const { TableDescription } = await client.send(new CreateTableCommand(input));
-  await waitUntilTableExists({ client, maxWaitTime: 10, minDelay: 0.05, maxDelay: 0.2 }, { TableName });
-  await client.send(new UpdateTimeToLiveCommand({ TableName, TimeToLiveSpecification }));
+  await waitUntilTableExists({ client, maxWaitTime: 10, minDelay: 0.05, maxDelay: 0.2 }, { TableName: localName });
+  await client.send(new UpdateTimeToLiveCommand({ TableName: localName, TimeToLiveSpecification }));
   return {
+    ...{ endpoint, name: TableName, localName },
     stream: TableDescription?.LatestStreamArn ?? "",
     async put(Item) {
-      await client.send(new PutItemCommand({ TableName, Item }));
+      await client.send(new PutItemCommand({ TableName: localName, Item }));
+    },
+    async items() {
+      const all: Record<string, AttributeValue>[] = [];
+      for await (const { Items = [] } of paginateScan({ client }, { TableName: localName, ConsistentRead: true }))
+        all.push(...Items);
+      return all;
     },
     async close() {
-      await client.send(new DeleteTableCommand({ TableName }));
+      await client.send(new DeleteTableCommand({ TableName: localName }));
       client.destroy();
     },
   };

@@ -3,12 +3,20 @@ import { signDigest } from "../../adapters/a-kms.ts";
 import type { Json } from "../synthesize.ts";
 import type { Call } from "./acts.ts";
 
-/** KMS and Secrets Manager as far as the functions use them; the rest of AWS is the real thing or standalone's. */
-export function keysAndSecrets(): { answer(call: Call): Json } {
+export interface KeysAndSecrets {
+  answer(call: Call): Json;
+}
+
+/**
+ * KMS and Secrets Manager as far as the functions use them; the rest of AWS is the real thing or standalone's. The regions of a fleet
+ * share one: a multi-Region key is the same by the same id, and a secret is copied under its name.
+ */
+export function keysAndSecrets(): KeysAndSecrets {
   const keys = new Map<string, { privateKey: KeyObject; publicKey: KeyObject }>();
   const secrets = new Map<string, string>();
   const made = new Date();
-  const keyOf = (id: string) => {
+  const keyOf = (arn: string) => {
+    const [id = arn] = /mrk-[0-9a-f]{32}$/.exec(arn) ?? [];
     const key = keys.get(id) ?? generateKeyPairSync("ec", { namedCurve: "P-256" });
     keys.set(id, key);
     return key;

@@ -32,7 +32,10 @@ export function policiesOf(template: Template, { resolve, arn, region }: Resolve
       .map(([id, { Properties }]) => ({ name: id, policy: resolve(Properties.PolicyDocument) }));
   const policies = new Map([...roles].map(([name, role]) => [name, policyOf(role)]));
   const keyPolicies = new Map(
-    ofType(template, "AWS::KMS::Key").map(([id, { Properties }]) => [arn(id), resolve(Properties.KeyPolicy)]),
+    [...ofType(template, "AWS::KMS::Key"), ...ofType(template, "AWS::KMS::ReplicaKey")].map(([id, { Properties }]) => [
+      arn(id),
+      resolve(Properties.KeyPolicy),
+    ]),
   );
   const decided = new Map<string, Promise<boolean>>();
 

@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import type { Json, Template } from "../synthesize.ts";
 
 export const ACCOUNT = "111111111111";
@@ -30,7 +31,10 @@ export function resolverOf(template: Template, region: string): Resolver {
     // CDK gives a version of other code, or of another environment, another logical id: it stands for the number.
     "AWS::Lambda::Version": (id) => `${arn(of(id).Properties.FunctionName.Ref)}:${id}`,
     "AWS::DynamoDB::GlobalTable": (id) => `arn:aws:dynamodb:${region}:${ACCOUNT}:table/${name(id, "TableName")}`,
-    "AWS::KMS::Key": (id) => `arn:aws:kms:${region}:${ACCOUNT}:key/mrk-${id}`,
+    "AWS::KMS::Key": (id) => `arn:aws:kms:${region}:${ACCOUNT}:key/${keyIdOf(id)}`,
+    // A replica of a key has the id of its primary.
+    "AWS::KMS::ReplicaKey": (id) =>
+      `arn:aws:kms:${region}:${ACCOUNT}:key/${resolve(of(id).Properties.PrimaryKeyArn).split("key/")[1]}`,
     "AWS::SecretsManager::Secret": (id) =>
       `arn:aws:secretsmanager:${region}:${ACCOUNT}:secret:${name(id, "Name")}-abcdef`,
     "AWS::StepFunctions::StateMachine": (id) =>
@@ -39,8 +43,12 @@ export function resolverOf(template: Template, region: string): Resolver {
     "AWS::Logs::LogGroup": (id) => `arn:aws:logs:${region}:${ACCOUNT}:log-group:${name(id, "LogGroupName")}:*`,
   };
   const arn = (id: string): string => arns[of(id).Type]?.(id) ?? `arn:aws:unknown:${region}:${ACCOUNT}:${id}`;
-  const ref = (id: string): string =>
-    pseudo[id] ?? (/::(Secret|Version|StateMachine)$/.test(of(id).Type) ? arn(id) : id);
+  const ref = (id: string): string => {
+    if (pseudo[id] !== undefined) return pseudo[id];
+    const { Type } = of(id);
+    if (Type === "AWS::KMS::Key") return keyIdOf(id);
+    return /::(Secret|Version|StateMachine)$/.test(Type) ? arn(id) : id;
+  };
 
   const functions: Readonly<Record<string, (argument: Json) => Json>> = {
     Ref: ref,
@@ -59,6 +67,9 @@ export function resolverOf(template: Template, region: string): Resolver {
   }
   return { region, resolve, ref, arn };
 }
+
+/** Of a multi-Region key, in the form that AWS gives them: what a person copies into the next region's context. */
+const keyIdOf = (id: string): string => `mrk-${createHash("sha256").update(id).digest("hex").slice(0, 32)}`;
 
 function fail(message: string): never {
   throw new Error(message);
