@@ -3,7 +3,9 @@ import { basename } from "node:path";
 import { BUILT_IN_RELEASE } from "#core/model/release.ts";
 import { images } from "#core/workload.ts";
 import { AGENT_VERSION } from "../../cell-agent/cell.ts";
-import { NODE_FLAGS } from "../../cell-agent/node-flags.ts";
+import { NODE_FLAGS as agentFlags } from "../../cell-agent/node-flags.ts";
+import { flagsOf } from "../../edge/profile.ts";
+import { NODE_FLAGS as orchestratorFlags } from "../../orchestrator/node-flags.ts";
 import { commonFiles, programFiles } from "./base.ts";
 import type { ImageOrder } from "./oci-archive.ts";
 
@@ -17,16 +19,16 @@ export interface Programs {
 /** All images, each by the name of its archive. What rarely changes lies below, and is the same blob in three of them. */
 export function imagesOf({ node, nats, bundles }: Programs): Readonly<Record<string, ImageOrder>> {
   const nodeBase = [...commonFiles(), ...programFiles(node, "usr/local/bin/node")];
-  const appOf = (name: string, bundle: string, flags: readonly string[] = []): ImageOrder => ({
+  const appOf = (name: string, bundle: string, flags: readonly string[]): ImageOrder => ({
     name,
     layers: [nodeBase, [{ path: `app/${basename(bundle)}`, content: readFileSync(bundle) }]],
     entrypoint: ["/usr/local/bin/node", ...flags, `/app/${basename(bundle)}`],
     env: ["NODE_ENV=production", "PATH=/usr/local/bin"],
   });
   return {
-    agent: appOf(`cellplane/cell-agent:${AGENT_VERSION}`, bundles.agent, NODE_FLAGS),
-    orchestrator: appOf(images.orchestrator(BUILT_IN_RELEASE), bundles.orchestrator),
-    edge: appOf(`cellplane/edge:${BUILT_IN_RELEASE}`, bundles.edge),
+    agent: appOf(`cellplane/cell-agent:${AGENT_VERSION}`, bundles.agent, agentFlags),
+    orchestrator: appOf(images.orchestrator(BUILT_IN_RELEASE), bundles.orchestrator, orchestratorFlags),
+    edge: appOf(`cellplane/edge:${BUILT_IN_RELEASE}`, bundles.edge, flagsOf("fast")),
     broker: {
       name: images.nats,
       layers: [commonFiles(), programFiles(nats, "nats-server")],
