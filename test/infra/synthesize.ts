@@ -43,7 +43,10 @@ export const elsewhere = {
 };
 
 /** Synthesizes one control plane into a folder of its own, cdk-nag included: what breaks a rule fails here. */
-export function synthesize(given: Readonly<Record<string, string>>): {
+export function synthesize(
+  given: Readonly<Record<string, string>>,
+  bundles: Readonly<Record<string, string>> = inject("bundles"),
+): {
   template: Template;
   folder: string;
   file: string;
@@ -52,7 +55,7 @@ export function synthesize(given: Readonly<Record<string, string>>): {
   const folder = mkdtempSync(join(tmpdir(), "cellplane-cdk-"));
   const app = new App({ outdir: folder, analyticsReporting: false });
   Validations.of(app).addPlugins(new AwsSolutionsChecks(app));
-  const { stackName } = new ControlPlaneStack(app, { context, bundles: inject("bundles") });
+  const { stackName } = new ControlPlaneStack(app, { context, bundles });
   app.synth();
   const file = join(folder, `${stackName}.template.json`);
   return { template: JSON.parse(readFileSync(file, "utf8")), folder, file };
