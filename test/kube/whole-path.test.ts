@@ -61,7 +61,7 @@ describe("the whole path on a real cluster", () => {
         .poll(async () => (await stage.plane.call("GET", `/v1/networks/${network.id}`)).json.status.nodes, {
           timeout: 90_000,
         })
-        .toEqual({ online: 1, total: 1 });
+        .toEqual({ online: 1, total: 1, edges: { "0.1.0": 1 } });
     },
     SLOW,
   );
