@@ -132,8 +132,14 @@ describe("a fail-over", () => {
 
   it("lets the new home change and make what it likes", async () => {
     const path = `/v1/networks/${networks.changed}`;
-    const { json } = await call(west, "PATCH", path, { plan: "standard" });
-    expect(await ended(west, json.operation.id)).toMatchObject({ state: "succeeded", generation: 2 });
+    let changed: Json;
+    // Its functions read within 5 s that they are at home now.
+    const change = async () => {
+      changed = await call(west, "PATCH", path, { plan: "standard" });
+      return changed.status;
+    };
+    await expect.poll(change, { interval: 500, timeout: 10_000 }).toBe(202);
+    expect(await ended(west, changed.json.operation.id)).toMatchObject({ state: "succeeded", generation: 2 });
     expect(await cell.orderOf(networks.changed)).toMatchObject({ epoch: 2, generation: 2, spec: { plan: "standard" } });
     const made = await create(west, "of-the-west");
     expect(await ended(west, made.json.operation.id)).toMatchObject({ state: "succeeded" });

@@ -1,7 +1,16 @@
 import { spawnSync } from "node:child_process";
-import { rmSync } from "node:fs";
+import { readFileSync, rmSync } from "node:fs";
+import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { cell, elsewhere, synthesize, synthesizeCell, type Template, withReplica } from "./synthesize.ts";
+import {
+  cell,
+  elsewhere,
+  type Resource,
+  synthesize,
+  synthesizeCell,
+  type Template,
+  withReplica,
+} from "./synthesize.ts";
 
 /** What holds data, names or keys: were its logical id another one, CloudFormation would make an empty one in its place. */
 const stateful = [
@@ -19,6 +28,16 @@ const stateful = [
   "Custom::Cell",
 ];
 
+const isStateful = ({ Type }: Resource) => stateful.includes(Type);
+
+const statefulIds = ({ Resources }: Template): string => {
+  const ids = Object.entries(Resources).filter(([, resource]) => isStateful(resource));
+  return `${ids
+    .map(([id, { Type }]) => `${Type} ${id}`)
+    .sort()
+    .join("\n")}\n`;
+};
+
 describe.each([
   ["home", () => synthesize(withReplica)],
   ["elsewhere", () => synthesize(elsewhere)],
@@ -34,11 +53,23 @@ describe.each([
   afterAll(() => rmSync(folder, { recursive: true }));
 
   it("keeps the logical id of all that has state", async () => {
-    const ids = Object.entries(template.Resources)
-      .filter(([, { Type }]) => stateful.includes(Type))
-      .map(([id, { Type }]) => `${Type} ${id}`)
-      .sort();
-    await expect(`${ids.join("\n")}\n`).toMatchFileSnapshot(`golden/${name}-stateful.txt`);
+    await expect(statefulIds(template)).toMatchFileSnapshot(`golden/${name}-stateful.txt`);
+  });
+
+  it("would be noticed if any of these had another logical id", () => {
+    const golden = readFileSync(join(import.meta.dirname, `golden/${name}-stateful.txt`), "utf8");
+    const all = Object.entries(template.Resources);
+    for (const [id] of all.filter(([, resource]) => isStateful(resource))) {
+      const renamed = all.map(([each, resource]) => [each === id ? `${id}Anew` : each, resource]);
+      expect(statefulIds({ Resources: Object.fromEntries(renamed) })).not.toBe(golden);
+    }
+  });
+
+  it("counts among these all that outlives its stack", () => {
+    const kept = Object.values(template.Resources).filter(({ DeletionPolicy }) => DeletionPolicy === "Retain");
+    // A version of a function or a state machine is made anew with each change of it, and kept for executions in flight.
+    const others = kept.filter((resource) => !isStateful(resource) && !resource.Type.endsWith("Version"));
+    expect(others.map(({ Type }) => Type)).toEqual([]);
   });
 
   it("has the shape that was reviewed: how many of each type", async () => {
