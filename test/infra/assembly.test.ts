@@ -254,15 +254,18 @@ describe("the synthesized assembly", () => {
     await call("POST", "/v1/releases", { version: "0.2.0", upgradesFrom: versions, downgradesTo: versions });
     const spec = { change: { release: "0.2.0" }, gates: [{ before: 1, kind: "manual" }] };
     const { json } = await call("POST", "/v1/rollouts", { spec, reason: "test" });
-    const rollout = async () => (await call("GET", `/v1/rollouts/${json.id}`)).json;
-    await expect
-      .poll(async () => JSON.stringify((await call("GET", `/v1/rollouts/${json.id}/explain`)).json))
-      .toContain("approved");
+    // What no signal begins waits for the sweep, whose schedule is put forward here.
+    const read = async (path = "") => {
+      assembly.events.pass(1);
+      return (await call("GET", `/v1/rollouts/${json.id}${path}`)).json;
+    };
+    const often = { interval: 1_000 };
+    await expect.poll(async () => JSON.stringify(await read("/explain")), often).toContain("approved");
     await assembly.stop(json.id, "enough");
-    await expect.poll(async () => (await rollout()).state).toBe("paused");
-    expect((await rollout()).paused.reason).toBe("its execution was stopped in Step Functions: enough");
+    await expect.poll(async () => (await read()).state, often).toBe("paused");
+    expect((await read()).paused.reason).toBe("its execution was stopped in Step Functions: enough");
     await call("POST", `/v1/rollouts/${json.id}/abort`, { reason: "it was a test" });
-    await expect.poll(async () => (await rollout()).state).toBe("aborted");
+    await expect.poll(async () => (await read()).state, often).toBe("aborted");
   });
 
   it("asked for nothing that the template does not allow, and reports the rights that no call used", async () => {
