@@ -56,7 +56,7 @@ describe("what a stranger does to the objects of a network", () => {
   );
 
   it.each([
-    ["networkpolicy", "nats", '{"spec":{"ingress":[{}]}}', "{.spec.ingress}"],
+    ["networkpolicy", "default-deny", '{"spec":{"ingress":[{}]}}', "{.spec.ingress}"],
     ["resourcequota", "network", '{"spec":{"hard":{"pods":"300"}}}', "{.spec.hard.pods}"],
     ["service", "nats", '{"spec":{"ports":[{"name":"client","port":9999}]}}', "{.spec.ports[*].port}"],
     ["ingressroute", "api", '{"spec":{"entryPoints":["web"]}}', "{.spec.entryPoints}"],
