@@ -37,6 +37,7 @@ export interface Page {
 const { LESS_THAN_THRESHOLD, GREATER_THAN_THRESHOLD } = cloudwatch.ComparisonOperator;
 const { BREACHING, NOT_BREACHING } = cloudwatch.TreatMissingData;
 const FIVE = Duration.minutes(5);
+const HALF_HOUR = Duration.minutes(30);
 
 /** Alarms that page only for what a person must do, a dashboard of the same metrics, and where both tell. */
 export class Operability extends Construct {
@@ -109,14 +110,25 @@ function pagesOf({ functions, tableName, http, machines, deadLetters }: Operabil
     statistic: "Sum",
     period: FIVE,
   });
-  const swept = functions.get("sweep").fn.metricInvocations({ period: FIVE });
+  /** How often a function came to its end: one that fails every time is invoked as often as one that works. */
+  const done = (name: string) => {
+    const { fn } = functions.get(name);
+    return new cloudwatch.MathExpression({
+      expression: "invoked - FILL(failed, 0)",
+      usingMetrics: { invoked: fn.metricInvocations({ period: FIVE }), failed: fn.metricErrors({ period: FIVE }) },
+      period: FIVE,
+      label: `${name}, done`,
+    });
+  };
   const behind = functions.get("follow-changes").fn.metric("IteratorAge", { statistic: "Maximum", period: FIVE });
   const undelivered = deadLetters.metricApproximateNumberOfMessagesVisible({ period: FIVE, statistic: "Maximum" });
   return [
     // Signals are pushed; what the sweep starts was lost or failed. A few are the design at work, this many are not.
     { name: "sweep-finds", metric: figure("sweep", "started", "Sum"), above: 20, periods: 2 },
     { name: "operation-age", metric: figure("sweep", "oldestMinutes"), above: 30, periods: 2 },
-    { name: "sweep-stopped", metric: swept, below: 1, periods: 2, missing: BREACHING },
+    { name: "sweep-stopped", metric: done("sweep"), below: 1, periods: 2, missing: BREACHING },
+    // Who watches no cell tells of none that is silent.
+    { name: "watch-stopped", metric: done("watch-cells"), below: 1, periods: 2, missing: BREACHING },
     // A minute is as slow as the sweep, which makes the stream pointless.
     { name: "stream-age", metric: behind, above: 60_000, periods: 2 },
     { name: "dead-letters", metric: undelivered, above: 0, periods: 1 },
@@ -128,6 +140,7 @@ function pagesOf({ functions, tableName, http, machines, deadLetters }: Operabil
     { name: "error-rate", metric: errorRate, above: 1, periods: 2 },
     { name: "throttles", metric: lambda.Function.metricAllThrottles({ period: FIVE }), above: 0, periods: 3 },
     { name: "table-throttles", metric: tableThrottles, above: 0, periods: 3 },
-    { name: "canary", metric: functions.get("canary").fn.metricErrors({ period: FIVE }), above: 0, periods: 3 },
+    // Two of the three that run in half an hour.
+    { name: "canary", metric: functions.get("canary").fn.metricErrors({ period: HALF_HOUR }), above: 1, periods: 1 },
   ];
 }

@@ -41,11 +41,14 @@ export class Signals extends Construct {
       reason: "It is the dead-letter queue itself.",
     });
     this.stream(functions, streamArn);
-    for (const { name, minutes, input } of schedules)
+    for (const { name, minutes, input } of schedules) {
       this.rule(name, functions, {
         schedule: events.Schedule.rate(Duration.minutes(minutes)),
         event: events.RuleTargetInput.fromObject(input),
       });
+      // Lambda on its own repeats what failed twice, and what found no place for six hours: after an outage all of it at once.
+      functions.get(name).fn.configureAsyncInvoke({ retryAttempts: 0, maxEventAge: Duration.minutes(1) });
+    }
     this.rule("execution-ended", functions, {
       eventPattern: {
         source: ["aws.states"],

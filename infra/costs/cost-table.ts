@@ -29,6 +29,12 @@ const assumed = {
   requestSeconds: 0.05,
   /** A network with its status, operations, events, usage and audit of a year. */
   networkGb: 100 / MILLION,
+  /** One for each label of a figure in docs/api.md: 5 routes of canary and health checks, 3 of operations, 2 of the sweep, 4 of surveys. */
+  idleMetrics: 14,
+  /** Route 53 asks from many places, each every 30 s. */
+  healthChecksAMinute: 30,
+  /** The same where customers are: one for each route and status that comes in every hour of a month. */
+  customerMetrics: 60,
   /** Log of a task or a request. */
   logGb: 1 / MILLION,
 } as const;
@@ -80,6 +86,11 @@ const removal = (times: number): Line[] => [
 const CANARIES = MINUTES / 10;
 const as = (of: string, lines: readonly Line[]): Line[] => lines.map((line) => ({ ...line, of }));
 
+/** An alarm is paid by the metrics that it looks at. */
+export const ALARMED_METRICS = 20;
+/** What schedules tell of themselves, by `tellFigures`. */
+const FIGURES = 8;
+
 /** What a control plane without customers costs a month, with one cell to watch. */
 export const idle: Bill = {
   title: "Control plane of a region, idle, a month",
@@ -92,13 +103,15 @@ export const idle: Bill = {
     ...as("canary", [...provision(CANARIES), ...removal(CANARIES), ...lambda("", CANARIES, 0.25 * 10)]),
     { of: "keys", price: "KMS: a key-month", count: 3 },
     { of: "secrets", price: "Secrets Manager: a secret-month", count: 4 },
-    { of: "alarms", price: "CloudWatch: an alarm-month", count: 13 },
-    { of: "alarms", price: "CloudWatch: a metric-month", count: 8 },
+    { of: "alarms", price: "CloudWatch: an alarm-month", count: ALARMED_METRICS },
+    { of: "alarms", price: "CloudWatch: a metric-month", count: FIGURES },
+    { of: "metrics", price: "CloudWatch: a metric-month", count: assumed.idleMetrics },
     { of: "alarms", price: "CloudWatch: a dashboard-month", count: 1 },
     { of: "names", price: "Route 53: a zone-month", count: 1 },
     { of: "names", price: "Route 53: a health check by HTTPS, a month", count: 1 },
-    // Lambda samples a trace a second at most; sweep, watch and canary are far below.
-    { of: "traces", price: "X-Ray: a million traces", count: (3 * MINUTES) / MILLION },
+    ...request("health checks", assumed.healthChecksAMinute * MINUTES),
+    // Sweep, watch, canary and health checks: all of them are below what Lambda samples.
+    { of: "traces", price: "X-Ray: a million traces", count: ((3 + assumed.healthChecksAMinute) * MINUTES) / MILLION },
   ],
 };
 
@@ -109,6 +122,9 @@ export const thousandNetworks: Bill = {
     ...table("usage", counted["a booking of one network's usage"], (1_000 * MINUTES) / 5),
     { of: "storage", price: "DynamoDB: a GB-month, with point-in-time recovery", count: 1_000 * assumed.networkGb },
     ...as("customers, 1 request a network and minute", request("", 1_000 * MINUTES)),
+    { of: "metrics", price: "CloudWatch: a metric-month", count: assumed.customerMetrics },
+    // Lambda samples one a second, and a twentieth of the others.
+    { of: "traces", price: "X-Ray: a million traces", count: ((60 + (1_000 - 60) / 20) * MINUTES) / MILLION },
   ],
 };
 

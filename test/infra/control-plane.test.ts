@@ -6,7 +6,7 @@ import { tasksOf } from "#step-functions/asl.ts";
 import { workflows } from "#step-functions/index.ts";
 import { functionNames } from "../../infra/bundles.ts";
 import { CELL_FUNCTION } from "../../infra/rights.ts";
-import { functionNamed, home, ofType, synthesize, type Template } from "./synthesize.ts";
+import { functionNamed, home, type Json, ofType, synthesize, type Template } from "./synthesize.ts";
 
 describe("the control plane of a single region", () => {
   let template: Template;
@@ -135,6 +135,40 @@ describe("the control plane of a single region", () => {
     });
     for (const [, { Properties }] of ofType(template, "AWS::Events::Rule"))
       expect(Properties.Targets[0].DeadLetterConfig).toBeDefined();
+  });
+
+  it("repeats no schedule that failed or found no place, and keeps what came of no failed execution", () => {
+    const configured = ofType(template, "AWS::Lambda::EventInvokeConfig").map(([, { Properties }]) => [
+      template.Resources[Properties.FunctionName.Ref]?.Properties.FunctionName,
+      Properties.MaximumRetryAttempts,
+      Properties.MaximumEventAgeInSeconds,
+      Properties.DestinationConfig !== undefined,
+    ]);
+    expect(configured.sort()).toEqual([
+      ["cellplane-canary", 0, 60, false],
+      ["cellplane-execution-ended", 2, 3_600, true],
+      ["cellplane-key-ages", 0, 60, false],
+      ["cellplane-meter", 0, 60, false],
+      ["cellplane-sweep", 0, 60, false],
+      ["cellplane-watch-cells", 0, 60, false],
+    ]);
+  });
+
+  it("looks at the canary for as long as several of them take, and at schedules by how often they came to their end", () => {
+    const alarm = (name: string): Json =>
+      ofType(template, "AWS::CloudWatch::Alarm").find(
+        ([, { Properties }]) => Properties.AlarmName === `cellplane-${name}`,
+      )?.[1].Properties;
+    expect(alarm("canary")).toMatchObject({ Period: 1_800, Threshold: 1, EvaluationPeriods: 1 });
+    for (const name of ["sweep-stopped", "watch-stopped"]) {
+      const { Metrics, TreatMissingData } = alarm(name);
+      expect(TreatMissingData).toBe("breaching");
+      expect(Metrics.map(({ MetricStat }: Json) => MetricStat?.Metric.MetricName)).toEqual([
+        undefined,
+        "Invocations",
+        "Errors",
+      ]);
+    }
   });
 
   it("lets nobody make themselves an operator: two pools, one of them closed and with a second factor", () => {

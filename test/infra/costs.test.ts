@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import {
+  ALARMED_METRICS,
   costOf,
   costTable,
   dollars,
@@ -11,6 +12,7 @@ import {
 } from "../../infra/costs/cost-table.ts";
 import { counted } from "../../infra/costs/counted.ts";
 import { PRICES_OF, prices } from "../../infra/costs/prices.ts";
+import { home, type Json, ofType, synthesized } from "./synthesize.ts";
 
 describe("the table of costs", () => {
   it("is what the code computes: run node scripts/costs.ts", () => {
@@ -42,6 +44,13 @@ describe("the table of costs", () => {
     const usage = thousandNetworks.lines.find(({ price }) => price.includes("write units"));
     expect(usage && costOf(usage)).toBeCloseTo(43.8, 2);
     expect(totalOf(oneProvision)).toBeLessThan(0.001);
+  });
+
+  it("counts the metrics that the template's alarms look at", () => {
+    const metrics = ofType(synthesized(home).template, "AWS::CloudWatch::Alarm").flatMap(([, { Properties }]) =>
+      Properties.Metrics ? Properties.Metrics.filter(({ MetricStat }: Json) => MetricStat) : [Properties.MetricName],
+    );
+    expect(metrics).toHaveLength(ALARMED_METRICS);
   });
 
   it.each([

@@ -7,6 +7,7 @@ import { gateway } from "../../../standalone/control-plane/gateway.ts";
 import { localSettings } from "../../aws/local-settings.ts";
 import { readStream, type StreamReader } from "../../aws/stream-reader.ts";
 import { type Json, ofType, type Template } from "../synthesize.ts";
+import { asyncInvocations } from "./async-invocations.ts";
 import { openAws } from "./aws.ts";
 import { tellResource } from "./begin.ts";
 import { type EventBridge, eventBridge } from "./event-bridge.ts";
@@ -37,8 +38,8 @@ export interface Assembly {
   /** Whether the template lets a function do that. */
   mayDo(name: string, action: string, resource: string): Promise<boolean>;
   unusedRights(): string[];
-  /** The template's schedules, and the clock that they go by. */
-  readonly events: Pick<EventBridge, "pass" | "fired" | "schedules">;
+  /** The template's rules: its schedules with the clock that they go by, and what is told of events. */
+  readonly events: Pick<EventBridge, "put" | "pass" | "fired" | "schedules">;
   /** A person stops the execution whose name begins so. */
   stop(beginning: string, cause: string): Promise<void>;
   invoke(name: string, event: Json): Promise<Json>;
@@ -46,7 +47,7 @@ export interface Assembly {
   deploy(folder: string): Promise<void>;
   /** Writes a record that wakes the stream's consumer and cannot be read. */
   poison(id: string): Promise<void>;
-  /** What the consumer could not follow and the template has kept for a person. */
+  /** What nobody could deal with and the template has kept for a person: ids of records, and events as JSON. */
   deadLetters(): readonly string[];
   /** Follows the table's stream, until it is stopped; what happens meanwhile is lost to it. */
   follow(): Promise<void>;
@@ -80,9 +81,13 @@ export async function startAssembly(options: {
   const atOnce = new Map<string, number>();
   let deploys = 0;
   const named = (arn: string) => functions.get(/function:(.+)/.exec(arn)?.[1] ?? "") ?? missing(arn);
-  const events = eventBridge({
+  const lambda = asyncInvocations({
     ...{ template, resolver },
+    allows: (name, act) => policies.allows(name, act),
     invoke: (arn, event) => named(arn).invoke(event),
+  });
+  const events = eventBridge({
+    ...{ template, resolver, invoke: lambda.invoke },
     isBusy: (arn) => named(arn).running() >= (atOnce.get(/function:(.+)/.exec(arn)?.[1] ?? "") ?? Infinity),
   });
   const machines = await runMachines(template, resolver, {
@@ -177,7 +182,7 @@ export async function startAssembly(options: {
     deadLetters() {
       const queue = resolve(mapping?.Properties.DestinationConfig.OnFailure.Destination);
       const [id = ""] = ofType(template, "AWS::SQS::Queue").find(([each]) => resolver.arn(each) === queue) ?? [];
-      return id === "" ? missing("dead-letter queue") : (reader?.givenUp ?? []);
+      return id === "" ? missing("dead-letter queue") : [...(reader?.givenUp ?? []), ...lambda.keptIn(queue)];
     },
     invoke: (name, event) => named(`function:cellplane-${name}`).invoke(event),
     ...{ events, stop: machines.stop },

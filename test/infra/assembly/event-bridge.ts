@@ -21,7 +21,7 @@ interface Rule {
   readonly State?: string;
   readonly ScheduleExpression?: string;
   readonly EventPattern?: Json;
-  readonly Targets: readonly { Arn: string; Input?: string; RetryPolicy?: { MaximumRetryAttempts?: number } }[];
+  readonly Targets: readonly { Arn: string; Input?: string }[];
 }
 
 const MINUTE_MS = 60_000;
@@ -33,6 +33,7 @@ const MINUTE_MS = 60_000;
 export function eventBridge(options: {
   readonly template: Template;
   readonly resolver: Resolver;
+  /** As Lambda does for who does not wait. */
   readonly invoke: (arn: string, event: Json) => Promise<Json>;
   /** Whether as many of a function run as may. */
   readonly isBusy: (arn: string) => boolean;
@@ -60,17 +61,6 @@ export function eventBridge(options: {
     }
   }
 
-  async function tell({ Targets }: Rule, event: Json): Promise<void> {
-    for (const { Arn, RetryPolicy } of Targets)
-      for (let left = RetryPolicy?.MaximumRetryAttempts ?? 0; left >= 0; left -= 1) {
-        const done = await invoke(Arn, event).then(
-          () => true,
-          () => false,
-        );
-        if (done) break;
-      }
-  }
-
   const pass = (minutes: number) => {
     for (let passed = 0; passed < minutes; passed += 1) {
       minute += 1;
@@ -80,7 +70,9 @@ export function eventBridge(options: {
   const ticking = setInterval(() => pass(1), MINUTE_MS);
   return {
     put(event) {
-      for (const rule of rules) if (rule.EventPattern && matches(event, rule.EventPattern)) void tell(rule, event);
+      const hearing = rules.filter(({ EventPattern }) => EventPattern && matches(event, EventPattern));
+      // How it ends is Lambda's to know: what it could not deal with is kept where the template says.
+      for (const { Arn } of hearing.flatMap(({ Targets }) => Targets)) invoke(Arn, event).catch(() => {});
     },
     ...{ pass, schedules },
     fired: (rule) => fired.get(rule) ?? [],
