@@ -1,7 +1,7 @@
 import { spawn } from "node:child_process";
 import { parseArgs } from "node:util";
 import { planOf, type Trial, warningOf } from "./smoke/plan.ts";
-import { takeSteps } from "./smoke/run.ts";
+import { type Ended, takeSteps } from "./smoke/run.ts";
 
 const USAGE =
   "node scripts/smoke.ts --region <region> --domain <domain> --zone <hosted zone id> --images <registry> --certificates <e-mail> [--dry-run | --yes]";
@@ -45,14 +45,19 @@ async function main(): Promise<number> {
   return (await takeSteps(steps, { say, run })) ? 0 : 1;
 }
 
-const run = ([program, ...args]: readonly [string, ...string[]]): Promise<number> =>
+const run = ([program, ...args]: readonly [string, ...string[]]): Promise<Ended> =>
   new Promise((resolve) => {
-    const child = spawn(program, args, { stdio: "inherit" });
+    const child = spawn(program, args, { stdio: ["inherit", "pipe", "inherit"] });
+    let output = "";
+    child.stdout.on("data", (chunk: Buffer) => {
+      output += chunk;
+      process.stdout.write(chunk);
+    });
     child.on("error", ({ message }) => {
       process.stderr.write(`${program} cannot be run: ${message}\n`);
-      resolve(127);
+      resolve({ code: 127, output });
     });
-    child.on("exit", (code) => resolve(code ?? 1));
+    child.on("close", (code) => resolve({ code: code ?? 1, output }));
   });
 
 try {

@@ -12,6 +12,8 @@ export interface Trial {
 export interface Step {
   readonly what: string;
   readonly command: readonly [string, ...string[]];
+  /** What it must write for it to have gone well, where its exit code says nothing of that. */
+  readonly says?: string;
   /** Taken whatever became of the steps before it: what costs money goes away. */
   readonly always?: true;
   /** A failure is said and does not end the trial. */
@@ -37,7 +39,18 @@ export function planOf({ region, domain, zone, images, certificates }: Trial): r
     { what: "Deploy a cell", command: cdk("deploy", "--require-approval", "never", ...cell) },
     {
       what: "Create and delete a network as a customer does",
-      command: aws("lambda", "invoke", "--function-name", "cellplane-canary", "--log-type", "Tail", "canary.json"),
+      // Waits as long as the function may run. A function that failed was invoked all the same: what it says goes to standard error.
+      command: aws(
+        ...["lambda", "invoke", "--function-name", "cellplane-canary", "--cli-read-timeout", "310"],
+        ...["--query", "FunctionError", "--output", "text", "/dev/stderr"],
+      ),
+      says: "None",
+    },
+    {
+      what: "Let the canary make no more networks, which a cell would hold on to",
+      command: aws("events", "disable-rule", "--name", `cellplane-canary-${region}`),
+      always: true,
+      mayFail: true,
     },
     {
       what: "Let the cell's stack go",

@@ -1,8 +1,13 @@
 import type { Step } from "./plan.ts";
 
+/** How a command ended, and what it wrote. */
+export interface Ended {
+  readonly code: number;
+  readonly output: string;
+}
+
 export interface Hands {
-  /** Runs a command; its exit code. */
-  run(command: readonly [string, ...string[]]): Promise<number>;
+  run(command: readonly [string, ...string[]]): Promise<Ended>;
   say(line: string): void;
 }
 
@@ -13,7 +18,7 @@ export async function takeSteps(steps: readonly Step[], { run, say }: Hands): Pr
   for (const step of steps) {
     if (failed && !step.always) continue;
     say(`${step.what}: ${step.command.join(" ")}`);
-    if ((await run(step.command)) === 0) continue;
+    if (isWell(step, await run(step.command))) continue;
     if (step.mayFail) {
       say(`${step.what}: failed, which may be because it is gone already.`);
       continue;
@@ -25,3 +30,6 @@ export async function takeSteps(steps: readonly Step[], { run, say }: Hands): Pr
   if (kept) say("Something could not be destroyed and goes on costing money: look at the stacks of this region.");
   return failed === undefined;
 }
+
+const isWell = ({ says }: Step, { code, output }: Ended): boolean =>
+  code === 0 && (says === undefined || output.trim() === says);

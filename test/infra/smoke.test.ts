@@ -26,7 +26,9 @@ async function taken(failing: (step: Step) => boolean) {
   const run = async (command: Step["command"]) => {
     const step = steps.find((each) => each.command === command);
     done.push(step?.what ?? "");
-    return step && failing(step) ? 1 : 0;
+    // What must say something is invoked well and fails by what it says.
+    if (step && failing(step)) return step.says ? { code: 0, output: "Unhandled\n" } : { code: 1, output: "" };
+    return { code: 0, output: `${step?.says ?? "anything"}\n` };
   };
   const well = await takeSteps(steps, { run, say: (line) => void said.push(line) });
   return { well, done, said: said.join("\n") };
