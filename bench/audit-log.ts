@@ -1,4 +1,5 @@
 import { closeSync, openSync, readSync, statSync } from "node:fs";
+import { entryOf } from "../test/kube/audit-log.ts";
 
 /** A request of the agent, as the audit log of the API server tells it. */
 export interface AuditedRequest {
@@ -39,7 +40,7 @@ export function auditedRequests(file: string, since: number): AuditedRequest[] {
   known.offset = size;
   for (const line of lines) {
     if (!line.includes(AGENT)) continue;
-    const event = JSON.parse(line) as AuditEvent;
+    const event = JSON.parse(entryOf(line)) as AuditEvent;
     const { resource = "", subresource } = event.objectRef ?? {};
     const isWatch = event.verb === "watch";
     if (resource === "leases" || event.stage !== (isWatch ? "ResponseStarted" : "ResponseComplete")) continue;

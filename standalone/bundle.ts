@@ -12,6 +12,7 @@ import {
 } from "node:fs";
 import { join, resolve } from "node:path";
 import { BUILT_IN_RELEASE } from "#core/model/release.ts";
+import { dropUnused } from "./drop-unused.ts";
 import { StartFailure } from "./start-failure.ts";
 
 /** The programs that run as bundles: from sources a process costs 87 MiB instead of 58, and starts slower. */
@@ -148,6 +149,7 @@ async function make({ root, release, names, folder }: Making): Promise<void> {
       define: { CELLPLANE_BUILD: JSON.stringify(release) },
       legalComments: "none",
       logLevel: "silent",
+      plugins: [dropUnused("@kubernetes/client-node")],
       ...(format === "esm"
         ? // Packages in CommonJS that are bundled call require() for Node's own modules.
           {

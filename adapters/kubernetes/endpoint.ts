@@ -45,7 +45,7 @@ export function ownCluster(environment: Readonly<Record<string, string | undefin
 export async function kubeconfigCluster(file: string): Promise<Endpoint> {
   const plain = plainKubeconfig(file);
   if (plain) return plain;
-  const { KubeConfig } = await import("@kubernetes/client-node");
+  const { KubeConfig } = await import("./kube-config.ts");
   const config = new KubeConfig();
   config.loadFromFile(file);
   const cluster = config.getCurrentCluster();

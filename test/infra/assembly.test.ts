@@ -8,6 +8,7 @@ import { call as http } from "../e2e/standalone.ts";
 import { type Assembly, startAssembly } from "./assembly/assembly.ts";
 import { type Cells, startCells } from "./assembly/cells.ts";
 import { type Registration, startRegistration } from "./assembly/registration.ts";
+import { judgeUnused } from "./assembly/unused-rights.ts";
 import { home, type Json, synthesize } from "./synthesize.ts";
 
 /** What CDK would deploy, run: nothing but cdk.out says which functions there are, what they know and what they may. */
@@ -288,22 +289,6 @@ describe("the synthesized assembly", () => {
     expect(await assembly.mayDo("apply-network", "dynamodb:DeleteItem", table)).toBe(false);
     expect(await assembly.mayDo("place-network", "dynamodb:GetItem", `${table}-other`)).toBe(false);
     expect(assembly.denied).toEqual([]);
-    // A right that nothing here has used needs a reason, and a reason whose right was used goes.
-    const unused = assembly.unusedRights();
-    expect(unused.filter((right) => !unusedHere.some(([pattern]) => pattern.test(right)))).toEqual([]);
-    expect(unusedHere.filter(([pattern]) => !unused.some((right) => pattern.test(right)))).toEqual([]);
+    expect(judgeUnused(assembly.unusedRights())).toEqual({ unexplained: [], stale: [] });
   });
 });
-
-/** Rights that no call of this file needs, each with what does. */
-const unusedHere: readonly (readonly [RegExp, string])[] = [
-  [/^cellplane-(plan|advance)-rollout /, "rollouts run in their own suites, over the same operations and store"],
-  [/^cellplane-hand-back-network /, "runs when a workflow gave up, which takes minutes"],
-  [
-    /^cellplane-execution-ended (dynamodb:(PutItem|ConditionCheckItem)|states:StartExecution)/,
-    "no execution died here",
-  ],
-  [/^cellplane-meter dynamodb:(PutItem|DeleteItem)/, "books what is five minutes old"],
-  [/^cellplane-apply-network dynamodb:BatchGetItem$/, "no network here has keys of its own"],
-  [/^cellplane-(apply|settle)-network dynamodb:ConditionCheckItem$/, "checks what another attempt may have changed"],
-];

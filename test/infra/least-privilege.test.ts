@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { functionNames } from "../../infra/bundles.ts";
 import { CELL_FUNCTION, rights, storeActions } from "../../infra/rights.ts";
+import { judgeUnused } from "./assembly/unused-rights.ts";
 import { elsewhere, functionNamed, home, type Json, ofType, synthesize, type Template } from "./synthesize.ts";
 
 interface Statement {
@@ -160,6 +161,23 @@ describe("the rights of a function", () => {
     );
     for (const [, { Resource }] of starts)
       for (const arn of [Resource].flat()) expect(JSON.stringify(arn)).toMatch(/stateMachine:cellplane-[a-z-]+:live"/);
+  });
+
+  it("need a use or a reason, and no reason outlives a use", () => {
+    const given = [
+      { name: "meter", actions: ["dynamodb:PutItem", "dynamodb:DeleteItem"], why: "books later" },
+      { name: "place-network", actions: ["dynamodb:Query"], why: "as long as it takes", sometimes: true },
+    ] as const;
+    const meter = ["cellplane-meter dynamodb:PutItem", "cellplane-meter dynamodb:DeleteItem"];
+    const place = "cellplane-place-network dynamodb:Query";
+    expect(judgeUnused(meter, given)).toEqual({ unexplained: [], stale: [] });
+    expect(judgeUnused([...meter, place], given)).toEqual({ unexplained: [], stale: [] });
+    const scan = "cellplane-meter dynamodb:Scan";
+    expect(judgeUnused([...meter, scan], given)).toEqual({ unexplained: [scan], stale: [] });
+    expect(judgeUnused(meter.slice(1), given)).toEqual({
+      unexplained: [],
+      stale: ["cellplane-meter dynamodb:PutItem"],
+    });
   });
 
   it("know every way the store takes to DynamoDB", () => {

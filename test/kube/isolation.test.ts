@@ -1,8 +1,8 @@
-import { readFileSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { natsPorts, orchestratorPorts } from "#core/workload.ts";
 import { aNetwork, aStage, type Stage } from "./a-cell.ts";
 import { aVisitor, type Visitor, visitorPod } from "./a-visitor.ts";
+import { auditedEntries } from "./audit-log.ts";
 import type { OwnNetwork } from "./edge.ts";
 import type { Json } from "./the-cluster.ts";
 
@@ -136,11 +136,9 @@ describe("the walls around a network", () => {
   });
 
   it("stand before the first secret and the first pod is inside", () => {
-    const path = process.env.TEST_KUBE_AUDIT_LOG ?? "";
-    const made: Json[] = readFileSync(path, "utf8")
-      .split("\n")
-      .filter((line) => line.includes(`"namespace":"${own.name}"`) && line.includes('"ResponseComplete"'))
-      .map((line) => JSON.parse(line))
+    const made: Json[] = auditedEntries()
+      .filter((entry) => entry.includes(`"namespace":"${own.name}"`) && entry.includes('"ResponseComplete"'))
+      .map((entry) => JSON.parse(entry))
       .filter(({ responseStatus, objectRef }) => responseStatus?.code === 201 && objectRef.subresource === undefined);
     const of = (...resources: string[]) => made.filter(({ objectRef }) => resources.includes(objectRef.resource));
     const walls = of("networkpolicies", "resourcequotas", "limitranges");

@@ -3,6 +3,7 @@ import { resolve } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { parse } from "yaml";
 import { aFolder, aloneCell, clear } from "./a-cell.ts";
+import { auditedEntries } from "./audit-log.ts";
 import { renderChart } from "./render-chart.ts";
 import { type Json, theCluster } from "./the-cluster.ts";
 
@@ -109,10 +110,9 @@ interface Asked {
 
 /** Since the API server began: all that this suite has had the agent do. A patch of what is not there is a create as well. */
 function requestsOfTheAgent(): Asked[] {
-  const lines = readFileSync(process.env.TEST_KUBE_AUDIT_LOG ?? "", "utf8").split("\n");
-  return lines
-    .filter((line) => line.includes(USER))
-    .map((line) => JSON.parse(line) as Json)
+  return auditedEntries()
+    .filter((entry) => entry.includes(USER))
+    .map((entry) => JSON.parse(entry) as Json)
     .filter(
       ({ stage, user, userAgent }) => stage !== "RequestReceived" && user.username === USER && userAgent === AGENT,
     )
