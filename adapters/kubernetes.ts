@@ -97,7 +97,8 @@ export function kubernetesCluster({
         ...{ signal, log },
         ...(silentAfterMs === undefined ? {} : { silentAfterMs }),
         onEvent: (event) => {
-          if (event.type !== "synced") doors.hear(event);
+          if (event.type === "begins") doors.forget(query.kind);
+          else if (event.type !== "synced") doors.hear(event);
           onEvent(event);
         },
       });

@@ -2,13 +2,14 @@ import { randomBytes } from "node:crypto";
 import { createServer, type Server } from "node:https";
 import { type AddressInfo, isIP } from "node:net";
 import { createAdaptorServer } from "@hono/node-server";
+import pLimit from "p-limit";
 import { issueLeaf } from "#adapters/x509.ts";
 import type { Chance, Clock, Cluster, Log, Verifier } from "#core/ports.ts";
 import { provisioningApi } from "./api/app.ts";
 import { callAuthentication } from "./api/authenticate.ts";
 import { longPolls } from "./api/long-polls.ts";
 import { appliedSecrets } from "./applied-secrets.ts";
-import { keepCapacity } from "./capacity.ts";
+import { watchCapacity } from "./capacity.ts";
 import { type Contacts, keepContacts } from "./contacts.ts";
 import { inTurn } from "./in-turn.ts";
 import { join } from "./join.ts";
@@ -53,6 +54,8 @@ export interface Agent {
 /** Everything is looked at anew so often, whatever was or was not signalled. */
 const RESYNC_MS = 60_000;
 const WORKERS = 8;
+/** Doors that are knocked at in one moment. A cell with 1,000 networks that begins to knock at all at once takes 60 MiB for a few seconds. */
+const KNOCKS = 64;
 const API_CERTIFICATE_DAYS = 90;
 /** The certificate of the API needs no keeping: a new one is made as often as this. */
 const API_CERTIFICATE_RENEWAL_MS = (API_CERTIFICATE_DAYS / 3) * 86_400_000;
@@ -77,8 +80,8 @@ export async function startAgent({ cluster, clock, chance, verifier, log, settin
   let contacts: Contacts | undefined;
   let isSynced = false;
   const wake = (instance: string) => queue?.add(instance);
-  const objects: Objects = watchObjects({ cluster, clock, log, signal: ended.signal, onChange: wake });
-  const capacity = keepCapacity(cluster);
+  const objects: Objects = watchObjects({ cluster, log, signal: ended.signal, onChange: wake });
+  const capacity = watchCapacity(cluster, ended.signal);
   const room = () => {
     const limited =
       settings.networkLimit === null ? null : Math.max(0, settings.networkLimit - objects.instances().length);
@@ -135,10 +138,11 @@ export async function startAgent({ cluster, clock, chance, verifier, log, settin
     const orchestrators = orchestratorClient({ cluster, clock, authorities, cell: cell.id });
     const trust = natsTrust(() => authorities.nats);
     const publicTrust = apiTrust(settings.doors.apiCaPem);
+    const knocks = pLimit(KNOCKS);
     const met = keepContacts({
       ...{ clock, chance, log, onChange: wake },
-      knockAtApi: (addresses) => knockAtApi(addresses, publicTrust),
-      knockAtNats: (addresses) => knockAtNats(addresses, trust()),
+      knockAtApi: (addresses) => knocks(() => knockAtApi(addresses, publicTrust)),
+      knockAtNats: (addresses) => knocks(() => knockAtNats(addresses, trust())),
       status: orchestrators.status,
       pushAccess: orchestrators.pushAccess,
       reloadBroker: orchestrators.reloadBroker,
@@ -174,7 +178,6 @@ export async function startAgent({ cluster, clock, chance, verifier, log, settin
         await keepAuthorities().catch((error: unknown) =>
           log("warn", "authorities not looked at", { why: String(error) }),
         );
-      await capacity.look().catch((error: unknown) => log("warn", "capacity not known", { why: String(error) }));
       await tombstones.prune().catch((error: unknown) => log("warn", "tombstones not pruned", { why: String(error) }));
       await clock.sleep(RESYNC_MS, ended.signal);
     }

@@ -1,6 +1,7 @@
 import * as z from "zod";
+import type { KubeObject } from "#core/model/kube-object.ts";
 import { plans } from "#core/model/plan.ts";
-import type { Cluster } from "#core/ports.ts";
+import type { Cluster, ObjectQuery } from "#core/ports.ts";
 
 const Quantities = z.record(z.string(), z.union([z.string(), z.number()]).transform(String)).default({});
 const NodeObject = z.object({
@@ -31,21 +32,27 @@ const networkNeeds = (): Resources => ({
   pods: 2,
 });
 
+/** What a machine gives, which is nothing where it takes no pods; `undefined` for what is no machine. */
+export function givenBy(node: unknown): Resources | undefined {
+  const { data } = NodeObject.safeParse(node);
+  return data && resourcesOf(data.spec.unschedulable ? {} : data.status.allocatable);
+}
+
+/** What a pod asks for; `undefined` for one that has ended. */
+export function askedBy(pod: unknown): Resources | undefined {
+  const { data } = PodObject.safeParse(pod);
+  if (!data || data.status.phase === "Succeeded" || data.status.phase === "Failed") return undefined;
+  const all = data.spec.containers.map(({ resources }) => resourcesOf(resources.requests));
+  return { milliCpu: sum(all, "milliCpu"), memoryMiB: sum(all, "memoryMiB"), pods: 1 };
+}
+
 /** How many more of the smallest networks fit; `null` where no machine is known: then nobody can say. */
-export function roomOf(nodes: readonly unknown[], pods: readonly unknown[]): number | null {
-  const machines = nodes.flatMap((node) => NodeObject.safeParse(node).data ?? []);
+export function roomIn(given: Iterable<Resources>, asked: Iterable<Resources>): number | null {
+  const [machines, pods] = [[...given], [...asked]];
   if (machines.length === 0) return null;
-  const given = machines.filter(({ spec }) => !spec.unschedulable).map(({ status }) => resourcesOf(status.allocatable));
-  const asked = pods
-    .flatMap((pod) => PodObject.safeParse(pod).data ?? [])
-    .filter(({ status }) => status.phase !== "Succeeded" && status.phase !== "Failed")
-    .map(({ spec }) => {
-      const all = spec.containers.map(({ resources }) => resourcesOf(resources.requests));
-      return { milliCpu: sum(all, "milliCpu"), memoryMiB: sum(all, "memoryMiB"), pods: 1 };
-    });
   const need = networkNeeds();
   const fits = (["milliCpu", "memoryMiB", "pods"] as const).map((what) =>
-    Math.floor((sum(given, what) - sum(asked, what)) / need[what]),
+    Math.floor((sum(machines, what) - sum(pods, what)) / need[what]),
   );
   return Math.max(0, Math.min(...fits));
 }
@@ -74,23 +81,41 @@ export function mebibytesOf(quantity: string): number {
   return (Number(number) * (UNITS[unit] ?? 0)) / MIB;
 }
 
-/** What the machines of the cell have room for, as it was when somebody looked last. */
+/** What the machines of the cell have room for. */
 export interface Capacity {
   /** `null`: nobody knows. */
   room(): number | null;
-  look(): Promise<void>;
 }
 
-export function keepCapacity(cluster: Pick<Cluster, "list">): Capacity {
-  let room: number | null = null;
+/** Holds what machines give and pods ask for: numbers alone, since a cell has thousands of pods that are not ours to look at. */
+export function watchCapacity(cluster: Pick<Cluster, "watch">, signal: AbortSignal): Capacity {
+  const given = follow({ apiVersion: "v1", kind: "Node" }, givenBy);
+  const asked = follow({ apiVersion: "v1", kind: "Pod" }, askedBy);
+
+  function follow(query: ObjectQuery, resourcesIn: (object: KubeObject) => Resources | undefined) {
+    let told: ReadonlyMap<string, Resources> | undefined;
+    let telling = new Map<string, Resources>();
+    cluster.watch(
+      query,
+      (event) => {
+        if (event.type === "begins") telling = new Map();
+        else if (event.type === "synced") told = telling;
+        else {
+          const { uid = "" } = event.object.metadata;
+          const resources = event.type === "present" ? resourcesIn(event.object) : undefined;
+          if (resources) telling.set(uid, resources);
+          else telling.delete(uid);
+        }
+      },
+      signal,
+    );
+    return () => told?.values();
+  }
+
   return {
-    room: () => room,
-    async look() {
-      const [nodes, pods] = await Promise.all([
-        cluster.list({ apiVersion: "v1", kind: "Node" }),
-        cluster.list({ apiVersion: "v1", kind: "Pod" }),
-      ]);
-      room = roomOf(nodes, pods);
+    room() {
+      const [machines, pods] = [given(), asked()];
+      return machines && pods ? roomIn(machines, pods) : null;
     },
   };
 }

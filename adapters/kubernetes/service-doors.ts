@@ -72,6 +72,11 @@ export function serviceDoors() {
       if (heard.type === "gone") services.delete(key);
       else services.set(key, serviceOf(heard.object));
     },
+    /** A watch of that kind begins anew: until it has told all, there is no saying what went away. */
+    forget(kind: string): void {
+      if (kind === "Pod") pods.clear();
+      if (kind === "Service") services.clear();
+    },
     service: (namespace: string, name: string): Service | undefined => services.get(`${namespace}/${name}`),
     readyPods: (namespace: string): Iterable<ReadyPod> => pods.get(namespace)?.values() ?? [],
   };

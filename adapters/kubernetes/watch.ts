@@ -69,7 +69,13 @@ export async function follow(
         ...query,
         ...from,
       });
-      await read(asked, { hear, signal, silentAfterMs });
+      const isAnew = version === undefined;
+      await read(asked, {
+        ...{ hear, signal, silentAfterMs },
+        opened: () => {
+          if (isAnew) onEvent({ type: "begins" });
+        },
+      });
     } catch (error) {
       if (signal.aborted) return;
       if (error instanceof Gone) version = undefined;
@@ -98,9 +104,15 @@ function read(
   asked: ClientRequest,
   {
     hear,
+    opened,
     signal,
     silentAfterMs,
-  }: { hear: (line: Line) => "again" | undefined; signal: AbortSignal; silentAfterMs: number },
+  }: {
+    hear: (line: Line) => "again" | undefined;
+    opened: () => void;
+    signal: AbortSignal;
+    silentAfterMs: number;
+  },
 ): Promise<void> {
   return new Promise((resolve, reject) => {
     const end = () => asked.destroy();
@@ -125,6 +137,7 @@ function read(
           .catch(reject);
         return;
       }
+      opened();
       let rest = "";
       answer.setEncoding("utf8").on("data", (text: string) => {
         silence.refresh();

@@ -1,7 +1,7 @@
 import { objectNameOf } from "#core/model/ids.ts";
 import { INSTANCE_KIND, NetworkInstance } from "#core/model/instance.ts";
 import { type KubeObject, refOf, refText } from "#core/model/kube-object.ts";
-import type { Clock, Cluster, Log, ObjectQuery } from "#core/ports.ts";
+import type { Cluster, Log, ObjectQuery } from "#core/ports.ts";
 import { NETWORK_LABEL } from "../cell.ts";
 import { essenceOf, type HeldObject, isSameEssence } from "./essence-of.ts";
 import { watched } from "./kinds.ts";
@@ -20,18 +20,14 @@ export interface Objects {
   learn(object: KubeObject): void;
 }
 
-/** How long a list that was refused is left alone, longer each time. */
-const LIST_AGAIN = { firstMs: 250, mostMs: 8_000 };
-
 /** Holds what the watches tell, by network; calls `onChange` with the name of the network that something changed in. */
 export function watchObjects(options: {
-  cluster: Cluster;
-  clock: Pick<Clock, "sleep">;
+  cluster: Pick<Cluster, "watch">;
   log: Log;
   signal: AbortSignal;
   onChange: (instance: string) => void;
 }): Objects {
-  const { cluster, clock, log, signal, onChange } = options;
+  const { cluster, log, signal, onChange } = options;
   const instances = new Map<string, NetworkInstance>();
   const owned = new Map<string, Map<string, HeldObject>>();
   const unseen = new Set(watched.map(({ kind }) => kind));
@@ -79,42 +75,30 @@ export function watchObjects(options: {
       ? ([...instances.values()] as unknown as KubeObject[])
       : [...owned.values()].flatMap((objects) => [...objects.values()].filter((object) => object.kind === kind));
 
-  /** A watch that started over does not tell what went away meanwhile: ask what is left of what we held. */
-  async function dropGone(query: ObjectQuery): Promise<void> {
-    const before = held(query);
-    const left = new Set((await cluster.list(query)).map((object) => object.metadata.uid));
-    for (const object of before) {
-      if (left.has(object.metadata.uid)) continue;
-      forget(object);
-      onChange(instanceOf(object));
-    }
-  }
-
-  /** Until it was answered: what is not dropped now is held for ever, and never made anew. */
-  async function dropGoneSurely(query: ObjectQuery): Promise<void> {
-    for (let wait = LIST_AGAIN.firstMs; !signal.aborted; wait = Math.min(wait * 2, LIST_AGAIN.mostMs)) {
-      try {
-        return await dropGone(query);
-      } catch (error) {
-        log("warn", "not listed, asked again", { kind: query.kind, error: String(error) });
-      }
-      await clock.sleep(wait, signal);
-    }
-  }
-
   function watchKind(query: ObjectQuery): Promise<void> {
     return new Promise((resolve) => {
-      let times = 0;
+      /** Held when the watch began anew, and not told again yet. */
+      const doubtful = new Map<string | undefined, KubeObject>();
+      const dropDoubtful = (): void => {
+        for (const object of doubtful.values()) {
+          forget(object);
+          onChange(instanceOf(object));
+        }
+        doubtful.clear();
+      };
       cluster.watch(
         query,
         (event) => {
-          if (event.type === "synced") {
-            times += 1;
-            unseen.delete(query.kind);
-            if (times === 1) resolve();
-            else void dropGoneSurely(query);
+          if (event.type === "begins") {
+            for (const object of held(query)) doubtful.set(object.metadata.uid, object);
             return;
           }
+          if (event.type === "synced") {
+            dropDoubtful();
+            unseen.delete(query.kind);
+            return resolve();
+          }
+          doubtful.delete(event.object.metadata.uid);
           // Most of what a watch tells is what we have just done, or nothing that a pass looks at.
           if (event.type === "present" && (isHeld(event.object) || !learn(event.object))) return;
           if (event.type === "gone") forget(event.object);

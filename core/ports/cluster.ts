@@ -9,8 +9,9 @@ export interface ObjectQuery {
   readonly labels?: Readonly<Record<string, string>>;
 }
 
-/** A change seen by a watch. A watch begins with one `present` per object there is, then `synced`, then changes. */
+/** A change seen by a watch: `begins`, one `present` per object there is, `synced`, then changes. */
 export type ObjectEvent =
+  | { readonly type: "begins" }
   | { readonly type: "present"; readonly object: KubeObject }
   | { readonly type: "gone"; readonly object: KubeObject }
   | { readonly type: "synced" };
@@ -37,7 +38,7 @@ export interface Cluster {
   list(query: ObjectQuery): Promise<KubeObject[]>;
   /**
    * Calls `onEvent` in order until `signal` aborts. After a disconnect it goes on where it was, or, where that is not known any more,
-   * starts over (`present` for each, then `synced`), so a listener that replaces what it holds at `synced` misses nothing.
+   * begins anew: what was not `present` between the last `begins` and `synced` is gone, and nothing else tells that.
    */
   watch(query: ObjectQuery, onEvent: (event: ObjectEvent) => void, signal: AbortSignal): void;
   /**

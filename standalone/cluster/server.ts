@@ -98,6 +98,7 @@ function watch(objects: Objects, query: ObjectQuery, reply: ServerResponse): voi
   };
 
   reply.writeHead(200, { "content-type": "application/x-ndjson" });
+  tell({ type: "begins" });
   for (const object of objects.list(query)) tell({ type: "present", object });
   tell({ type: "synced" });
   const stop = objects.onChange(({ type, object, before }) => {

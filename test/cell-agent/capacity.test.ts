@@ -1,6 +1,8 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { mebibytesOf, milliCpuOf, roomOf } from "../../cell-agent/capacity.ts";
+import type { KubeObject } from "#core/model/kube-object.ts";
+import type { Cluster, ObjectEvent } from "#core/ports.ts";
+import { askedBy, givenBy, mebibytesOf, milliCpuOf, roomIn, watchCapacity } from "../../cell-agent/capacity.ts";
 
 const node = (cpu: string, memory: string, pods = "110", unschedulable = false) => ({
   ...{ spec: { unschedulable }, status: { allocatable: { cpu, memory, pods } } },
@@ -9,6 +11,11 @@ const pod = (cpu: string, memory: string, phase = "Running") => ({
   ...{ spec: { containers: [{ resources: { requests: { cpu, memory } } }] }, status: { phase } },
 });
 const bare = { spec: { containers: [{}] } };
+const roomOf = (nodes: readonly unknown[], pods: readonly unknown[]) =>
+  roomIn(
+    nodes.flatMap((one) => givenBy(one) ?? []),
+    pods.flatMap((one) => askedBy(one) ?? []),
+  );
 
 describe("the room of a cell", () => {
   it("is unknown where no machine is known", () => {
@@ -60,4 +67,35 @@ describe("the room of a cell", () => {
     ["1048576", 1],
     ["2048Ki", 2],
   ])("reads %s as %d MiB", (text, expected) => expect(mebibytesOf(text)).toBe(expected));
+});
+
+it("is held as the watches tell, and as it was while one of them begins anew", () => {
+  const tellers = new Map<string, (event: ObjectEvent) => void>();
+  const watch: Cluster["watch"] = ({ kind }, onEvent) => void tellers.set(kind, onEvent);
+  const capacity = watchCapacity({ watch }, new AbortController().signal);
+  const tell = (kind: string, ...events: ObjectEvent[]) => {
+    for (const event of events) tellers.get(kind)?.(event);
+  };
+  const aPod = (uid: string) => ({ ...{ apiVersion: "v1", kind: "Pod" }, metadata: { name: uid, uid }, ...bare });
+  const machine = {
+    ...{ apiVersion: "v1", kind: "Node" },
+    metadata: { name: "m", uid: "m" },
+    ...node("64", "512Gi", "10"),
+  };
+  const [begins, synced] = [{ type: "begins" }, { type: "synced" }] as const;
+  const present = (object: KubeObject) => ({ type: "present", object }) as const;
+
+  tell("Node", begins, present(machine), synced);
+  tell("Pod", begins, present(aPod("a")), present(aPod("b")));
+  expect(capacity.room()).toBeNull();
+  tell("Pod", synced);
+  expect(capacity.room()).toBe(4);
+  tell("Pod", present(aPod("c")), { type: "gone", object: aPod("b") }, { type: "gone", object: aPod("a") });
+  expect(capacity.room()).toBe(4);
+  tell("Pod", { type: "gone", object: aPod("c") });
+  expect(capacity.room()).toBe(5);
+  tell("Pod", present(aPod("d")), present(aPod("e")), begins, present(aPod("d")));
+  expect(capacity.room()).toBe(4);
+  tell("Pod", synced, present(aPod("f")), present(aPod("g")));
+  expect(capacity.room()).toBe(3);
 });

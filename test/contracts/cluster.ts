@@ -65,11 +65,11 @@ export function clusterContract(name: string, open: () => Promise<ClusterUnderTe
     const deploymentRef = (): ObjectRef => ({ apiVersion: "apps/v1", kind: "Deployment", name: "web", namespace });
     const metadataOf = async (ref: ObjectRef) => (await cluster.get(ref))?.metadata;
 
-    /** What a listener that follows the rules of `watch` holds: data by name, replaced whole at each `synced`. */
+    /** What a listener that follows the rules of `watch` holds: data by name, replaced whole at the `synced` after each `begins`. */
     function follow(query: ObjectQuery) {
       const events: ObjectEvent[] = [];
       const held = new Map<string, KubeObject>();
-      let fresh: Map<string, KubeObject> | undefined = new Map();
+      let fresh: Map<string, KubeObject> | undefined;
       let rounds = 0;
       const stop = new AbortController();
       watches.push(stop);
@@ -77,6 +77,10 @@ export function clusterContract(name: string, open: () => Promise<ClusterUnderTe
         query,
         (event) => {
           events.push(event);
+          if (event.type === "begins") {
+            fresh = new Map();
+            return;
+          }
           if (event.type === "synced") {
             rounds += 1;
             if (fresh) {
@@ -87,14 +91,13 @@ export function clusterContract(name: string, open: () => Promise<ClusterUnderTe
             return;
           }
           const { object } = event;
-          // It may go on where it was instead of starting over.
-          for (const known of fresh && rounds === 0 ? [fresh] : [held, ...(fresh ? [fresh] : [])])
-            if (event.type === "present") known.set(object.metadata.name, object);
-            else known.delete(object.metadata.name);
+          const known = fresh ?? held;
+          if (event.type === "present") known.set(object.metadata.name, object);
+          else known.delete(object.metadata.name);
         },
         stop.signal,
       );
-      return { events, held, stop, rounds: () => rounds, expectRestart: () => (fresh = new Map()) };
+      return { events, held, stop, rounds: () => rounds };
     }
 
     describe("apply", () => {
@@ -355,7 +358,7 @@ export function clusterContract(name: string, open: () => Promise<ClusterUnderTe
         await cluster.apply(aConfigMap({ n: "1" }, { labels: x }));
         const seen = follow(query());
         await vi.waitFor(() => expect(seen.rounds()).toBe(1), within);
-        expect(seen.events.map(({ type }) => type)).toEqual(["present", "synced"]);
+        expect(seen.events.map(({ type }) => type)).toEqual(["begins", "present", "synced"]);
 
         await cluster.apply(aConfigMap({ n: "2" }, { labels: x }));
         await vi.waitFor(() => expect(seen.held.get("settings")?.data).toEqual({ n: "2" }), within);
@@ -387,7 +390,6 @@ export function clusterContract(name: string, open: () => Promise<ClusterUnderTe
         const seen = follow(query());
         await vi.waitFor(() => expect(seen.held.size).toBe(2), within);
 
-        seen.expectRestart();
         await tested.interrupt();
         await vi.waitFor(() => cluster.remove({ ...configMapRef(), name: "goes" }), within);
         await cluster.apply(aConfigMap({}, { name: "comes", labels: x }));
