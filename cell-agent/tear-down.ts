@@ -12,7 +12,7 @@ import { deletingStatusOf } from "./status-of.ts";
 import { instanceRef } from "./take-order.ts";
 import type { Outcome } from "./work-queue.ts";
 
-/** The end of a namespace wakes us; this is for the case that its event is lost. */
+/** The end of a namespace wakes us; this is for what is said of one that does not go. */
 const LOOK_AGAIN_MS = 2_000;
 
 /**
@@ -29,7 +29,7 @@ export async function tearDown(operator: Operator, instance: NetworkInstance): P
     return {};
   }
   const ref = { apiVersion: "v1", kind: "Namespace", name };
-  const namespace = await cluster.get(ref);
+  const namespace = await namespaceOf(operator, ref);
   if (namespace && isOurs(namespace)) {
     const refused = namespace.metadata.deletionTimestamp === undefined ? await removeNamespace(operator, ref) : [];
     await tellBlocked(operator, instance, [...refused, ...(await blockersOf(operator, namespace))]);
@@ -49,6 +49,15 @@ export async function tearDown(operator: Operator, instance: NetworkInstance): P
   }
   if (isHeld(left)) await tellBlocked(operator, instance, [holdOf(left)]);
   return { againMs: LOOK_AGAIN_MS };
+}
+
+/**
+ * While it goes, as the watch has it: everything in it that goes before it wakes us, some forty times. Only to say who holds it, and whether
+ * there is none, the cluster is asked.
+ */
+async function namespaceOf({ cluster, objects }: Operator, ref: ObjectRef): Promise<KubeObject | undefined> {
+  const held = objects.of(ref.name).find(({ kind }) => kind === "Namespace");
+  return held?.metadata.deletionTimestamp !== undefined && !isHeld(held) ? held : cluster.get(ref);
 }
 
 /** One of the same name that was never handed over has nothing of ours in it, and stays. */
