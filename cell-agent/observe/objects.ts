@@ -5,6 +5,7 @@ import type { Cluster, Log, ObjectQuery } from "#core/ports.ts";
 import { NETWORK_LABEL } from "../cell.ts";
 import { essenceOf, type HeldObject, isSameEssence } from "./essence-of.ts";
 import { watched } from "./kinds.ts";
+import { shareLabels } from "./share-labels.ts";
 
 /** What the agent knows of the cluster by watching it. */
 export interface Objects {
@@ -45,7 +46,7 @@ export function watchObjects(options: {
     const objects = owned.get(instance) ?? new Map<string, HeldObject>();
     const ref = refText(refOf(object));
     const before = objects.get(ref);
-    const now = newerOf(before, essenceOf(object));
+    const now = newerOf(before, shareLabels(essenceOf(object), objects.values()));
     owned.set(instance, objects.set(ref, now));
     return before === undefined || !isSameEssence(before, now);
   }
