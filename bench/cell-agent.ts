@@ -192,10 +192,11 @@ try {
   const made = Date.now() - burst;
   print("all objects there, since the first create", seconds(made), "≤ 35 s");
   await untilQuiet(burst, 15_000);
-  const requests = auditedRequests(auditLog, burst).length;
-  print("  requests per instance", (requests / INSTANCES).toFixed(1), "≤ 20");
-  for (const [what, count] of countsOf(auditedRequests(auditLog, burst)))
-    print(`    ${what}`, (count / INSTANCES).toFixed(2));
+  const requests = auditedRequests(auditLog, burst);
+  const looks = requests.filter(isLook).length;
+  print("  requests per instance", ((requests.length - looks) / INSTANCES).toFixed(1), "≤ 20");
+  print("  looks at its Secrets meanwhile", (looks / INSTANCES).toFixed(1));
+  for (const [what, count] of countsOf(requests)) print(`    ${what}`, (count / INSTANCES).toFixed(2));
   print("  processor", `${cpuOf(agent.process).toFixed(1)} s`, "a Go operator: 8.8 s");
   print("  memory, peak", mebibytes(statusOf(agent.process, "VmHWM")), "≤ 200 MiB");
 

@@ -66,12 +66,12 @@ export async function startAgent({ cluster, clock, chance, verifier, log, settin
   /** What we wait for may never come: an end must not. */
   const over = new Promise<undefined>((done) => ended.signal.addEventListener("abort", () => done(undefined)));
   await ownNamespace(cluster);
-  const [{ identity, authorities }, pinned, tombstones, ownId] = await Promise.all([
+  const [{ identity, authorities }, pinned, tombstones] = await Promise.all([
     cellKeys(cluster, clock.now()),
     openPinned(cluster),
     openTombstones(cluster, clock),
-    settings.controlPlane ? undefined : ownCellId(cluster, clock),
   ]);
+  const ownId = settings.controlPlane ? undefined : await ownCellId(cluster, clock, pinned);
   const journal = openJournal({ clock, run: randomBytes(6).toString("hex") });
   const polls = longPolls({ clock, journal });
   const secrets = appliedSecrets({ cluster, clock, chance });

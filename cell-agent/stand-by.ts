@@ -8,6 +8,8 @@ import type { Settings } from "./settings.ts";
 
 const CERTIFICATE_DAYS = 90;
 const RETRY_MS = 1_000;
+/** An agent that finds no other leads sooner than this, and has asked for nothing to stand by with. */
+const LEADS_WITHIN_MS = 500;
 
 export interface StandBy {
   readonly cluster: Cluster;
@@ -22,6 +24,7 @@ export interface StandBy {
  */
 export async function standBy(parts: StandBy, signal: AbortSignal): Promise<void> {
   const { clock, log } = parts;
+  await clock.sleep(LEADS_WITHIN_MS, signal);
   while (!signal.aborted) {
     try {
       const server = await answering(parts);
