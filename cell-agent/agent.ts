@@ -54,7 +54,7 @@ export interface Agent {
 /** Everything is looked at anew so often, whatever was or was not signalled. */
 const RESYNC_MS = 60_000;
 const WORKERS = 8;
-/** Doors that are knocked at in one moment. A cell with 1,000 networks that begins to knock at all at once takes 60 MiB for a few seconds. */
+/** Doors that are knocked at in one moment. An agent that starts would begin with two TLS handshakes for each network, all of them late. */
 const KNOCKS = 64;
 const API_CERTIFICATE_DAYS = 90;
 /** The certificate of the API needs no keeping: a new one is made as often as this. */

@@ -38,7 +38,7 @@ const allowed: Record<string, string[]> = {
     "@types/aws-lambda",
     "aws-lambda",
   ],
-  "cell-agent": ["core", "adapters", "node:", "zod", "hono", "@hono/node-server"],
+  "cell-agent": ["core", "adapters", "node:", "zod", "hono", "@hono/node-server", "p-limit"],
   orchestrator: ["core", "adapters", "node:", "zod", "hono", "@hono/node-server", "yaml"],
   edge: ["core", "adapters", "node:", "@nats-io/", "@marcbachmann/cel-js", "yaml"],
   cli: ["core", "adapters", "node:", "commander", "yaml"],
